@@ -1,0 +1,45 @@
+# Passalong: `make demo` shows it, `make test` proves it. Needs Python 3.11 or newer and make; the rest it sets up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DEV = $(shell $(PYTHON) -c "import tomllib;print(' '.join(repr(d) for d in tomllib.load(open('pyproject.toml','rb'))['dependency-groups']['dev']))")
+
+.PHONY: demo test check lint types contracts bench chromium clean help
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(STAMP): pyproject.toml
+	@if command -v uv >/dev/null 2>&1; then \
+	  uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(BIN)/python -e . $(DEV); \
+	else \
+	  $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -e . $(DEV); \
+	fi
+	@touch $@
+
+demo: $(STAMP) ## sample vendor, half a year of history, a server, links to open (ARGS="--check" to play it and leave)
+	@$(BIN)/passalong demo $(ARGS)
+
+test: $(STAMP) chromium ## every test, browser and faults included
+	@$(BIN)/pytest $(ARGS)
+
+chromium: $(STAMP)
+	@$(BIN)/python tests/browser/chromium.py
+
+lint: $(STAMP) ## ruff and djlint
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/djlint --quiet --lint widget_templates
+
+types: $(STAMP) ## mypy, strict
+	@$(BIN)/mypy
+
+contracts: $(STAMP) ## who may import whom
+	@$(BIN)/lint-imports
+
+check: test lint types contracts ## tests, lint, types and import contracts
+
+bench: $(STAMP) ## ratios against a bare ceiling in the same run
+	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+clean: ## remove the environment and caches
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache build dist

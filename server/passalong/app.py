@@ -1,0 +1,204 @@
+"""The composition root: settings in, application out. Every wire is visible here. Start reading here."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from litestar import Litestar, Request, Response, Router
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+
+from passalong import __version__, settings
+from passalong.domain.access import ApiKey, Role, digest
+from passalong.domain.instant import Calendar, Clock
+from passalong.domain.token import Keyring
+from passalong.errors import PassalongError
+from passalong.settings import Settings
+from passalong.store.catalog import Catalog
+from passalong.store.db import Database
+from passalong.store.files import FileStore
+from passalong.store.idempotency import Idempotency
+from passalong.store.leads import Leads
+from passalong.store.ledger import Ledger
+from passalong.store.pipeline import Pipeline
+from passalong.store.reports import Reports
+from passalong.store.salts import Salts
+from passalong.web.api import catalog as catalog_api
+from passalong.web.api import conversions, customers, events, leads, mechanics, metric, shares
+from passalong.web.api.access import guard
+from passalong.web.api.idempotent import IdempotencyMiddleware
+from passalong.web.asgi import respond
+from passalong.web.front import FrontDoor
+from passalong.web.limits import Limiter
+from passalong.web.problems import Problem
+from passalong.web.render import Renderer
+from passalong.web.services import Services
+from passalong.web.viewer import cta, file, gate, site, style
+from passalong.web.viewer.link import Links
+from passalong.web.viewer.pages import Pages
+from passalong.web.viewer.record import Recorder
+from passalong.web.viewer.refusals import Refusals
+from passalong.web.visitor import Visitors
+
+VIEWER = [
+    gate.submit_gate,
+    gate.forget,
+    cta.follow_cta,
+    file.send_file,
+    style.brand_file,
+    style.logo,
+    site.robots,
+    site.privacy,
+    site.alive,
+    site.ready,
+]
+API = [
+    catalog_api.put_brand,
+    catalog_api.put_customer,
+    catalog_api.put_mechanic,
+    catalog_api.put_asset,
+    catalog_api.upload_file,
+    shares.mint_share,
+    shares.revoke_share,
+    conversions.report_conversion,
+    metric.get_metric,
+    mechanics.list_mechanics,
+    mechanics.get_mechanic,
+    mechanics.kill_mechanic,
+    mechanics.revive_mechanic,
+    customers.list_customers,
+    customers.get_customer,
+    leads.list_leads,
+    leads.get_lead,
+    leads.erase_lead,
+    events.tail_events,
+]
+
+
+def system_clock() -> int:
+    """The present in Unix milliseconds."""
+    import time
+
+    return time.time_ns() // 1_000_000
+
+
+def wire(config: Settings, clock: Clock = system_clock) -> Services:
+    """Everything the doors need, wired and not yet opened. Raises Unusable."""
+    keyring = Keyring(config.signing_keys)
+    calendar = Calendar(config.timezone)
+    db = Database(Path(config.database))
+    catalog = Catalog(db, clock)
+    ledger = Ledger(db)
+    renderer = Renderer(catalog)
+    pages = Pages(config, renderer, keyring)
+    return Services(
+        settings=config,
+        clock=clock,
+        calendar=calendar,
+        keyring=keyring,
+        db=db,
+        files=FileStore(config.files),
+        catalog=catalog,
+        ledger=ledger,
+        leads=Leads(db),
+        pipeline=Pipeline(db, catalog, keyring, calendar, clock, config.attribution.window_days),
+        reports=Reports(db),
+        idempotency=Idempotency(db, clock),
+        links=Links(keyring, catalog),
+        visitors=Visitors(config, calendar, Salts(db)),
+        renderer=renderer,
+        pages=pages,
+        refusals=Refusals(pages, catalog),
+        recorder=Recorder(ledger, calendar),
+        submissions=Limiter(clock, config.limits.submissions_per_10_minutes, 600),
+    )
+
+
+@asynccontextmanager
+async def opened(services: Services) -> AsyncIterator[Services]:
+    """Opens the database, keeps catalog and ledger going, and closes in the order that loses nothing."""
+    await services.db.open()
+    try:
+        await services.catalog.load()
+        services.ledger.start()
+        follower = asyncio.create_task(services.catalog.follow(), name="catalog")
+        try:
+            yield services
+        finally:
+            follower.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await follower
+            await services.ledger.stop()
+    finally:
+        await services.db.close()
+
+
+def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: str | None = None) -> FrontDoor:
+    """The application. `operator_key` is an admin key that lives as long as the process: a local console's."""
+    services = wire(config, clock)
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        async with opened(services):
+            if operator_key is not None:
+                services.catalog.lend(
+                    ApiKey(
+                        id="operator",
+                        name="operator",
+                        role=Role.ADMIN,
+                        digest=digest(operator_key),
+                        created_at_ms=clock(),
+                    )
+                )
+            yield
+
+    api = Router("/api/v1", route_handlers=API, guards=[guard], middleware=[IdempotencyMiddleware()])
+    litestar = Litestar(
+        route_handlers=[*VIEWER, api],
+        dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
+        state=State({"services": services}),
+        lifespan=[lifespan],
+        exception_handlers={PassalongError: refuse, HTTPException: refuse, Exception: refuse},
+        openapi_config=OpenAPIConfig(
+            title="Passalong",
+            version=__version__,
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            security=[{"key": []}],
+            components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
+        ),
+        request_max_body_size=config.limits.upload_mb * 1_000_000 + 100_000,
+        logging_config=None,
+    )
+    return FrontDoor(litestar, services)
+
+
+def refuse(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
+    """Every refusal: problem details under /api, a page everywhere else, from one table."""
+    services: Services = request.app.state.services
+    if request.url.path.startswith(("/api/", "/hooks/")):
+        problem = Problem(error)
+        return Response(
+            problem.details(),
+            status_code=problem.status,
+            headers=problem.headers,
+            media_type="application/problem+json",
+        )
+    status, headers, body = services.refusals.of(error)
+    return respond(status, headers, b"" if request.method == "HEAD" else body)
+
+
+def from_environment() -> FrontDoor:
+    """What a server worker runs: settings from the file and variables of its process."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    return create_app(settings.load())

@@ -1,0 +1,124 @@
+"""An asset: what a customer sends around. A file, a page, an embedded frame, a link."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from msgspec import Meta, Struct
+
+from passalong.domain.brand import is_web_url
+from passalong.domain.share import Id
+from passalong.errors import Fault, Invalid
+
+
+class AssetKind(StrEnum):
+    FILE = "file"
+    PAGE = "page"
+    EMBED = "embed"
+    LINK = "link"
+
+
+class StoredFile(Struct, frozen=True, kw_only=True):
+    """A file in the store. `sha256` (hex) is its name there, `name` what its viewers see, `size` in bytes."""
+
+    sha256: str
+    name: str
+    media_type: str
+    size: int
+
+
+class Source(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Where an asset's content comes from: `markdown` of a page, `url` of an embed or a link.
+
+    `aspect_ratio` shapes an embed's frame, `label` is a link's button. A file has no source: its bytes
+    follow with `POST /api/v1/assets/{id}/files`.
+    """
+
+    markdown: Annotated[str, Meta(max_length=200_000)] | None = None
+    url: Annotated[str, Meta(max_length=1000)] | None = None
+    aspect_ratio: Literal["16/9", "4/3", "3/2", "1/1", "21/9", "3/4", "9/16"] | None = None
+    label: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+
+
+class AssetBody(Struct, forbid_unknown_fields=True):
+    """An asset as an integrator writes it. `customer` limits it to one sharer."""
+
+    title: Annotated[str, Meta(min_length=1, max_length=160)]
+    kind: AssetKind
+    customer: Id | None = None
+    summary: Annotated[str, Meta(max_length=400)] | None = None
+    source: Source | None = None
+    indexable: bool = False
+
+
+class Asset(Struct, frozen=True, kw_only=True):
+    """An asset as it is kept. `file` is set for a file once its bytes have come."""
+
+    id: Id
+    title: str
+    kind: AssetKind
+    customer: str | None = None
+    summary: str | None = None
+    source: Source = Source()
+    file: StoredFile | None = None
+    indexable: bool = False
+
+    @property
+    def ready(self) -> bool:
+        return self.kind is not AssetKind.FILE or self.file is not None
+
+
+_FIELDS_OF = {
+    AssetKind.FILE: ((), ()),
+    AssetKind.PAGE: (("markdown",), ()),
+    AssetKind.EMBED: (("url",), ("aspect_ratio",)),
+    AssetKind.LINK: (("url",), ("label",)),
+}
+"""Of each kind, the fields its source must have and those it may have."""
+
+
+def build(id: str, body: AssetBody, *, file: StoredFile | None, embed_sources: Sequence[str]) -> Asset:
+    """A checked asset; raises Invalid with every fault.
+
+    `embed_sources` are the hosts that the vendor allows in a frame, `*.` standing for any subdomain.
+    """
+    source = body.source or Source()
+    needed, optional = _FIELDS_OF[body.kind]
+    faults = [
+        Fault(f"source.{name}", f"An asset of kind {body.kind} needs it.")
+        for name in needed
+        if not (getattr(source, name) or "").strip()
+    ]
+    faults += [
+        Fault(f"source.{name}", f"An asset of kind {body.kind} has no such field.")
+        for name in source.__struct_fields__
+        if name not in needed + optional and getattr(source, name) is not None
+    ]
+    if not faults and source.url is not None:
+        embed = body.kind is AssetKind.EMBED
+        if not is_web_url(source.url, https_only=embed):
+            faults.append(Fault("source.url", "Use a full https:// address."))
+        elif embed and not host_allowed(source.url, embed_sources):
+            host = urlsplit(source.url).hostname
+            faults.append(Fault("source.url", f"{host} is not among the embed_sources of the settings."))
+    if faults:
+        raise Invalid(faults)
+    return Asset(
+        id=id,
+        title=body.title,
+        kind=body.kind,
+        customer=body.customer,
+        summary=body.summary or None,
+        source=source,
+        file=file if body.kind is AssetKind.FILE else None,
+        indexable=body.indexable,
+    )
+
+
+def host_allowed(url: str, hosts: Sequence[str]) -> bool:
+    """Whether the URL's host is in the list, where `*.example.com` means any subdomain of example.com."""
+    host = (urlsplit(url).hostname or "").lower()
+    return any(host == entry or (entry.startswith("*.") and host.endswith(entry[1:])) for entry in hosts)

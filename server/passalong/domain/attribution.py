@@ -1,0 +1,188 @@
+"""Attribution: from the touchpoints of a conversion to credits that sum exactly.
+
+Pure functions. A model decides how much of the credit each touchpoint gets, in millionths
+(micro-credits) that sum to 1,000,000; money follows by the largest-remainder method (Hamilton's), so
+that it sums to the last minor unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+
+from msgspec import Struct
+
+from passalong.domain.instant import DAY_MS
+from passalong.domain.lead import Motion
+from passalong.domain.money import Money
+
+WHOLE = 1_000_000
+
+
+class Evidence(StrEnum):
+    """How sure we are, best first."""
+
+    OBSERVED = "observed"
+    DECLARED = "declared"
+    INFERRED = "inferred"
+
+
+class Via(StrEnum):
+    """By which trace a touchpoint was found."""
+
+    CLICK = "click"
+    CONTACT = "contact"
+    DOMAIN = "domain"
+    HEARD_FROM = "heard_from"
+
+
+EVIDENCE_OF = {
+    Via.CLICK: Evidence.OBSERVED,
+    Via.CONTACT: Evidence.OBSERVED,
+    Via.DOMAIN: Evidence.INFERRED,
+    Via.HEARD_FROM: Evidence.DECLARED,
+}
+_RANK = {evidence: rank for rank, evidence in enumerate(Evidence)}
+
+
+class Touchpoint(Struct, frozen=True, kw_only=True):
+    """One trace that ties a conversion to a share, or (declared) to a customer alone.
+
+    `contact` is the place of the address among the deal's, from 1; `contacts` how many there were;
+    `detail` the domain or the answer that matched.
+    """
+
+    via: Via
+    customer: str
+    customer_name: str
+    at_ms: int
+    share: str | None = None
+    mechanic: str | None = None
+    asset: str | None = None
+    sharer: str | None = None
+    hop: int = 0
+    lead: str | None = None
+    contact: int = 0
+    contacts: int = 0
+    detail: str = ""
+    motion: Motion = Motion.NEW_LOGO
+
+    @property
+    def evidence(self) -> Evidence:
+        return EVIDENCE_OF[self.via]
+
+
+class Credit(Struct, frozen=True, kw_only=True):
+    """A customer's part in a conversion. `micro` in millionths; `amount_minor` None when none was reported."""
+
+    customer: str
+    mechanic: str | None
+    share: str | None
+    asset: str | None
+    sharer: str | None
+    hop: int
+    lead: str | None
+    micro: int
+    amount_minor: int | None
+    evidence: Evidence
+    motion: Motion
+    why: str
+
+
+Model = Callable[[Sequence[Touchpoint], int], list[int]]
+"""Touchpoints in order of time and the conversion's time, to the weight of each."""
+
+
+def _origin(touches: Sequence[Touchpoint], occurred_at_ms: int) -> list[int]:
+    """All to the customer whose share the first touch descends from."""
+    return [1] + [0] * (len(touches) - 1)
+
+
+MODELS: dict[str, Model] = {"origin": _origin}
+DEFAULT_MODEL = "origin"
+
+
+def attribute(
+    touches: Sequence[Touchpoint], *, occurred_at_ms: int, amount: Money | None, model: str = DEFAULT_MODEL
+) -> list[Credit]:
+    """The credits of a conversion; none without touchpoints.
+
+    Only the best grade of evidence present counts: what was observed is not diluted by what was guessed.
+    Touchpoints with a weight of nothing get no credit.
+    """
+    if not touches:
+        return []
+    best = min((touch.evidence for touch in touches), key=_RANK.__getitem__)
+    counted = sorted(
+        (touch for touch in touches if touch.evidence is best), key=lambda touch: (touch.at_ms, touch.contact)
+    )
+    weights = MODELS[model](counted, occurred_at_ms)
+    micros = apportion(WHOLE, weights)
+    amounts = apportion(amount.amount_minor, micros) if amount else [None] * len(counted)
+    return [
+        Credit(
+            customer=touch.customer,
+            mechanic=touch.mechanic,
+            share=touch.share,
+            asset=touch.asset,
+            sharer=touch.sharer,
+            hop=touch.hop,
+            lead=touch.lead,
+            micro=micro,
+            amount_minor=money,
+            evidence=touch.evidence,
+            motion=touch.motion,
+            why=why(touch, occurred_at_ms),
+        )
+        for touch, micro, money in zip(counted, micros, amounts, strict=True)
+        if micro
+    ]
+
+
+def apportion(total: int, weights: Sequence[int]) -> list[int]:
+    """Splits a whole number by weights, exactly: largest remainders first, ties to the earlier.
+
+    >>> apportion(100, [1, 1, 1])
+    [34, 33, 33]
+    """
+    whole = sum(weights)
+    if whole <= 0:
+        raise ValueError("the weights must sum to more than nothing")
+    parts = [total * weight // whole for weight in weights]
+    by_remainder = sorted(range(len(weights)), key=lambda n: (-(total * weights[n] % whole), n))
+    for n in by_remainder[: total - sum(parts)]:
+        parts[n] += 1
+    return parts
+
+
+def why(touch: Touchpoint, occurred_at_ms: int) -> str:
+    """The reason for a credit in a sentence that a salesperson would accept. No personal data."""
+    ago = _ago(occurred_at_ms - touch.at_ms)
+    link = f"{touch.customer_name}’s link"
+    match touch.via:
+        case Via.CLICK:
+            said = f"Came through the call to action on {link} {ago}"
+        case Via.CONTACT:
+            said = f"{_contact(touch.contact, touch.contacts)} filled the gate on {link} {ago}"
+        case Via.DOMAIN:
+            said = f"Somebody at {touch.detail} filled the gate on {link} {ago}"
+        case Via.HEARD_FROM:
+            return f"Asked how they heard of us, they named {touch.customer_name} (“{touch.detail}”)."
+    return said + (f"; the link had been passed along (hop {touch.hop})." if touch.hop else ".")
+
+
+_ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+def _contact(place: int, of: int) -> str:
+    if of <= 1:
+        return "The contact"
+    ordinal = _ORDINALS[place] if place < len(_ORDINALS) else f"{place}th"
+    return f"The {ordinal} of {of} contacts"
+
+
+def _ago(ms: int) -> str:
+    days = ms // DAY_MS
+    if days < 0:
+        return "afterwards"
+    return "on the same day" if days == 0 else "the day before" if days == 1 else f"{days} days before"

@@ -1,0 +1,54 @@
+"""A conversion: what the vendor's product or CRM reports back, with whatever ties it to a share."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from passalong.domain.domains import is_domain
+from passalong.domain.money import Money
+from passalong.errors import Fault, Invalid
+
+
+class ConversionKind(StrEnum):
+    SIGNUP = "signup"
+    TRIAL = "trial"
+    OPPORTUNITY = "opportunity"
+    WON = "won"
+    LOST = "lost"
+
+
+class ConversionBody(Struct, forbid_unknown_fields=True):
+    """A conversion as an integrator reports it. `external_id` and `kind` together name it for ever.
+
+    `click` is the `pa_click` that the CTA carried; `emails` are *all* contacts, in the deal's order.
+    """
+
+    external_id: Annotated[str, Meta(min_length=1, max_length=128)]
+    kind: ConversionKind
+    occurred_at: datetime
+    click: Annotated[str, Meta(max_length=1024)] | None = None
+    emails: Annotated[list[Annotated[str, Meta(max_length=254)]], Meta(max_length=100)] = []
+    company_domain: Annotated[str, Meta(max_length=253)] | None = None
+    heard_from: Annotated[str, Meta(max_length=200)] | None = None
+    amount: Money | None = None
+
+
+def check(body: ConversionBody) -> None:
+    """Raises Invalid with every fault."""
+    faults = [
+        Fault(f"emails[{n}]", "This is no e-mail address.")
+        for n, email in enumerate(body.emails)
+        if not all(email.strip().rpartition("@")[::2])
+    ]
+    if body.occurred_at.tzinfo is None:
+        faults.append(Fault("occurred_at", "Give the time with its zone, as 2026-11-21T09:00:00Z."))
+    elif not 2000 <= body.occurred_at.year < 2200:
+        faults.append(Fault("occurred_at", "This year cannot be right."))
+    if body.company_domain and not is_domain(body.company_domain):
+        faults.append(Fault("company_domain", "Write a domain alone, as example.com."))
+    if faults:
+        raise Invalid(faults)

@@ -1,0 +1,93 @@
+"""What a gate accepts: the viewer's answers checked against the mechanic's rules."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from passalong.domain.domains import email_key, is_disposable, is_freemail, registrable
+from passalong.domain.mechanic import Gate
+from passalong.errors import Fault, Invalid
+
+MAX_ANSWER = 200
+HONEYPOT = "website"
+
+# C0, DEL, C1, and the characters that reorder or hide text around them.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+
+Answer = Annotated[str, Meta(max_length=MAX_ANSWER)]
+
+
+class Answers(Struct, frozen=True, kw_only=True):
+    """What a viewer submitted, checked. `extra` holds the mechanic's own `x_…` fields."""
+
+    email: str
+    email_key: str
+    name: str = ""
+    company: str = ""
+    role: str = ""
+    heard_from: str = ""
+    extra: dict[str, str] = {}
+    consent: bool = False
+
+
+def tidy(text: str) -> str:
+    """One line of readable text: control and bidirectional characters gone, white space folded."""
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())
+
+
+def consent_version(text: str) -> str:
+    """Names the exact wording that was agreed to: 12 hex digits of its SHA-256."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def check(gate: Gate, values: Mapping[str, str]) -> Answers:
+    """The answers, or Invalid with a message for each field, in the order in which the form shows them."""
+    faults: list[Fault] = []
+    email = ""
+    try:
+        email = _email(gate, values.get("email", ""))
+    except Invalid as refused:
+        faults += refused.faults
+    answers: dict[str, str] = {}
+    for field in gate.fields:
+        answer = tidy(values.get(field.name, ""))
+        if field.required and not answer:
+            faults.append(Fault(field.name, "Please fill this in."))
+        elif len(answer) > MAX_ANSWER:
+            faults.append(Fault(field.name, f"Please keep it under {MAX_ANSWER} characters."))
+        answers[field.name] = answer
+    consent = values.get("consent") == "true"
+    if gate.consent_text and not consent:
+        faults.append(Fault("consent", "Please tick this box to go on."))
+    if values.get(HONEYPOT):
+        faults.append(Fault(HONEYPOT, "Please leave this field empty."))
+    if faults:
+        raise Invalid(faults)
+    known = {name: answers.get(name, "") for name in ("name", "company", "role", "heard_from")}
+    extra = {name: answer for name, answer in answers.items() if name.startswith("x_") and answer}
+    return Answers(email=email, email_key=email_key(email), **known, extra=extra, consent=consent)
+
+
+def _email(gate: Gate, typed: str) -> str:
+    from email_validator import EmailNotValidError, validate_email
+
+    typed = typed.strip()
+    if not typed:
+        raise Invalid.one("email", "Please enter your e-mail address.")
+    try:
+        found = validate_email(typed, check_deliverability=False)
+    except EmailNotValidError:
+        raise Invalid.one("email", "This does not look like an e-mail address, as name@company.com.") from None
+    domain = registrable(found.ascii_domain)
+    if gate.allow_domains and domain not in gate.allow_domains and found.ascii_domain not in gate.allow_domains:
+        raise Invalid.one("email", "This page is meant for invited companies. Please use your work address.")
+    if gate.block_disposable and is_disposable(domain):
+        raise Invalid.one("email", "Please use an address that you will still read next week.")
+    if gate.block_freemail and is_freemail(domain):
+        raise Invalid.one("email", "Please use your work address.")
+    return found.normalized

@@ -1,0 +1,58 @@
+"""Times: Unix milliseconds inside, RFC 3339 UTC outside, reporting days in the vendor's time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from passalong.errors import Unusable
+
+Clock = Callable[[], int]
+"""Gives the present in Unix milliseconds. Injected, so that tests need not wait."""
+
+DAY_MS = 86_400_000
+_QUARTER_HOUR_MS = 900_000  # every offset from UTC in use is a multiple of it
+
+
+def at(ms: int) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def ms_of(moment: datetime) -> int:
+    """Unix milliseconds of a time that carries its zone."""
+    return round(moment.timestamp() * 1000)
+
+
+class Calendar:
+    """Days and months as the vendor's reports count them. A day is an int like 20261121, a month 202611."""
+
+    def __init__(self, timezone: str) -> None:
+        try:
+            self._zone = ZoneInfo(timezone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise Unusable(f"timezone: {timezone!r} is no time zone; write one like Europe/Berlin.") from None
+        self.timezone = timezone
+        self._day_of_quarter = lru_cache(maxsize=1024)(self._compute_day)
+
+    def day(self, ms: int) -> int:
+        return self._day_of_quarter(ms // _QUARTER_HOUR_MS)
+
+    def month(self, ms: int) -> int:
+        return self.day(ms) // 100
+
+    def _compute_day(self, quarter: int) -> int:
+        local = at(quarter * _QUARTER_HOUR_MS).astimezone(self._zone)
+        return local.year * 10_000 + local.month * 100 + local.day
+
+
+def months_back(month: int, count: int) -> list[int]:
+    """The `count` months that end with this one, oldest first."""
+    index = month // 100 * 12 + month % 100 - 1
+    return [n // 12 * 100 + n % 12 + 1 for n in range(index - count + 1, index + 1)]
+
+
+def month_name(month: int) -> str:
+    """`2026-11` of 202611."""
+    return f"{month // 100:04d}-{month % 100:02d}"

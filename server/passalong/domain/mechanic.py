@@ -1,0 +1,231 @@
+"""A mechanic: one way in which customers produce pipeline, with its rule, its owner and its end."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+
+from msgspec import Meta, Struct, field
+
+from passalong.domain.brand import is_web_url
+from passalong.domain.domains import is_domain, to_ascii
+from passalong.domain.instant import ms_of
+from passalong.domain.share import Id
+from passalong.errors import Fault, Invalid
+
+
+class MechanicKind(StrEnum):
+    REFERRAL_LOOP = "referral_loop"
+    EXPANSION = "expansion"
+    SHARED_ASSET = "shared_asset"
+    ADVOCACY = "advocacy"
+    COMMUNITY = "community"
+
+
+class GateMode(StrEnum):
+    NONE = "none"
+    """The asset is open and nobody is asked."""
+    SOFT = "soft"
+    """The asset shows and the form invites."""
+    HARD = "hard"
+    """The asset waits behind the form."""
+    AT_STEP = "at_step"
+    """A walkthrough's form stands after a step; any other asset treats it as hard."""
+
+
+class Fallback(StrEnum):
+    """What a killed mechanic's links do from then on."""
+
+    ASSET_ONLY = "asset_only"
+    REDIRECT = "redirect"
+    GONE = "gone"
+
+
+KNOWN_FIELDS = {"name": "Name", "company": "Company", "role": "Role", "heard_from": "How did you hear about us?"}
+"""The gate's fields beside the e-mail address that every gate asks for."""
+
+_OWN_FIELD = re.compile(r"^x_[a-z0-9_]{1,30}$")
+
+
+class FieldSpec(Struct, frozen=True, forbid_unknown_fields=True):
+    """One more question of a gate: one of KNOWN_FIELDS, or the mechanic's own `x_…` with a label."""
+
+    name: Annotated[str, Meta(max_length=32)]
+    label: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
+    required: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.label or KNOWN_FIELDS.get(self.name) or self.name[2:].replace("_", " ").capitalize()
+
+
+class GateBody(Struct, frozen=True, forbid_unknown_fields=True):
+    """A gate as an integrator writes it. In `fields`, a bare name stands for `{"name": …}`."""
+
+    mode: GateMode = GateMode.NONE
+    step: Annotated[int, Meta(ge=1)] | None = None
+    fields: Annotated[list[str | FieldSpec], Meta(max_length=8)] = []
+    consent_text: Annotated[str, Meta(min_length=1, max_length=600)] | None = None
+    allow_domains: Annotated[list[Annotated[str, Meta(max_length=253)]], Meta(max_length=200)] = []
+    block_freemail: bool = False
+    block_disposable: bool = False
+
+
+class Gate(Struct, frozen=True, kw_only=True):
+    mode: GateMode = GateMode.NONE
+    step: int | None = None
+    fields: tuple[FieldSpec, ...] = ()
+    consent_text: str | None = None
+    allow_domains: tuple[str, ...] = ()
+    block_freemail: bool = False
+    block_disposable: bool = False
+
+
+class Cta(Struct, frozen=True, forbid_unknown_fields=True):
+    """The one next step that a page offers."""
+
+    label: Annotated[str, Meta(min_length=1, max_length=60)]
+    url: Annotated[str, Meta(max_length=1000)]
+
+
+class MechanicBody(Struct, forbid_unknown_fields=True):
+    """A mechanic as an integrator writes it. `target_per_1000` is opportunities per 1,000 human visits."""
+
+    kind: MechanicKind
+    title: Annotated[str, Meta(min_length=1, max_length=120)]
+    owner: Annotated[str, Meta(min_length=1, max_length=120)]
+    brand: Id
+    gate: GateBody = field(default_factory=GateBody)
+    cta: Cta | None = None
+    target_per_1000: Annotated[float, Meta(gt=0, le=1000)] | None = None
+    floor_days: Annotated[int, Meta(ge=1, le=730)] | None = None
+    launched_at: datetime | None = None
+
+
+class Tombstone(Struct, frozen=True, kw_only=True):
+    """The end of a mechanic: when, by whom, why, and what its links do since."""
+
+    at_ms: int
+    by: str
+    reason: str
+    fallback: Fallback
+    redirect_url: str | None = None
+
+
+class Mechanic(Struct, frozen=True, kw_only=True):
+    """A mechanic as it is kept; `tombstone` is set while it is killed."""
+
+    key: Id
+    kind: MechanicKind
+    title: str
+    owner: str
+    brand: str
+    gate: Gate
+    cta: Cta | None
+    target_per_1000: float | None
+    floor_days: int
+    launched_at_ms: int
+    tombstone: Tombstone | None = None
+
+    @property
+    def status(self) -> str:
+        return "killed" if self.tombstone else "live"
+
+    @property
+    def records_viewers(self) -> bool:
+        """Community is deliberately not instrumented: its pages record nothing about who looks."""
+        return self.kind is not MechanicKind.COMMUNITY and self.tombstone is None
+
+
+class DecisionKind(StrEnum):
+    LAUNCH = "launch"
+    CHANGE = "change"
+    KILL = "kill"
+    REVIVE = "revive"
+
+
+class Decision(Struct, frozen=True, kw_only=True):
+    """One dated entry of a mechanic's history."""
+
+    mechanic: str
+    kind: DecisionKind
+    at_ms: int
+    by: str
+    reason: str
+    fallback: Fallback | None = None
+
+
+def build(key: str, body: MechanicBody, *, now_ms: int, before: Mechanic | None) -> Mechanic:
+    """A checked mechanic; raises Invalid with every fault. Keeps the launch date and tombstone it had."""
+    faults = list(_gate_faults(body))
+    if body.cta is not None and not is_web_url(body.cta.url):
+        faults.append(Fault("cta.url", "Use a full https:// address."))
+    if body.launched_at is not None and body.launched_at.tzinfo is None:
+        faults.append(Fault("launched_at", "Give the time with its zone, as 2026-11-01T09:00:00Z."))
+    if faults:
+        raise Invalid(faults)
+    if body.launched_at is not None:
+        launched_at_ms = ms_of(body.launched_at)
+    else:
+        launched_at_ms = before.launched_at_ms if before else now_ms
+    return Mechanic(
+        key=key,
+        kind=body.kind,
+        title=body.title,
+        owner=body.owner,
+        brand=body.brand,
+        gate=_gate(body.gate),
+        cta=body.cta,
+        target_per_1000=body.target_per_1000,
+        floor_days=body.floor_days or (180 if body.kind is MechanicKind.ADVOCACY else 90),
+        launched_at_ms=launched_at_ms,
+        tombstone=before.tombstone if before else None,
+    )
+
+
+def _gate(body: GateBody) -> Gate:
+    return Gate(
+        mode=body.mode,
+        step=body.step,
+        fields=tuple(FieldSpec(entry) if isinstance(entry, str) else entry for entry in body.fields),
+        consent_text=body.consent_text,
+        allow_domains=tuple(to_ascii(domain) for domain in body.allow_domains),
+        block_freemail=body.block_freemail,
+        block_disposable=body.block_disposable,
+    )
+
+
+def _gate_faults(body: MechanicBody) -> Iterator[Fault]:
+    gate = _gate(body.gate)
+    names = [field.name for field in gate.fields]
+    for n, name in enumerate(names):
+        if name not in KNOWN_FIELDS and not _OWN_FIELD.match(name):
+            yield Fault(f"gate.fields[{n}]", f"Use {', '.join(KNOWN_FIELDS)}, or a name of your own as x_team_size.")
+        elif name in names[:n]:
+            yield Fault(f"gate.fields[{n}]", f"{name} is asked twice.")
+    for n, domain in enumerate(gate.allow_domains):
+        if not is_domain(domain):
+            yield Fault(f"gate.allow_domains[{n}]", "Write a domain alone, as example.com.")
+    if gate.mode is GateMode.AT_STEP and gate.step is None:
+        yield Fault("gate.step", "A gate at a step needs the step after which it stands.")
+    if body.kind is MechanicKind.COMMUNITY and gate.mode is not GateMode.NONE:
+        yield Fault("gate.mode", "Community links record nothing about viewers, so they carry no gate.")
+
+
+def tombstone(
+    mechanic: Mechanic, *, at_ms: int, by: str, reason: str, fallback: Fallback, redirect_url: str | None
+) -> Tombstone:
+    """The end of a mechanic, checked; raises Invalid. A redirect needs an address to lead to."""
+    faults = [
+        Fault(name, "Say it in a few words.") for name, text in (("reason", reason), ("by", by)) if not text.strip()
+    ]
+    if fallback is Fallback.REDIRECT and not (redirect_url and is_web_url(redirect_url)):
+        faults.append(Fault("redirect_url", "Give the full https:// address that the links lead to from now on."))
+    if fallback is not Fallback.REDIRECT and redirect_url is not None:
+        faults.append(Fault("redirect_url", "Only the fallback `redirect` leads anywhere."))
+    if faults:
+        raise Invalid(faults)
+    return Tombstone(at_ms=at_ms, by=by.strip(), reason=reason.strip(), fallback=fallback, redirect_url=redirect_url)

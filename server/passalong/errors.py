@@ -1,0 +1,84 @@
+"""The kinds of things that go wrong, each in a sentence a person can act on.
+
+Every door (HTML, JSON, command line, console) maps these kinds to its own form of refusal; none is
+raised with a status code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """One thing wrong with one field. `field` is its name as the sender wrote it."""
+
+    field: str
+    message: str
+
+
+class PassalongError(Exception):
+    """Base of all errors that a user can cause or must hear of. `str()` is the sentence."""
+
+
+class Invalid(PassalongError):
+    """Input that cannot be accepted, with every fault found, not the first alone."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("; ".join(f"{fault.field}: {fault.message}" for fault in self.faults))
+
+    @classmethod
+    def one(cls, field: str, message: str) -> Invalid:
+        return cls([Fault(field, message)])
+
+
+class BadToken(PassalongError):
+    """A token that was not signed here for this purpose. Says nothing about why, to anyone."""
+
+    def __init__(self) -> None:
+        super().__init__("This token was not signed here.")
+
+
+class NotFound(PassalongError):
+    """There is no such thing, or none that the asker may know of."""
+
+
+class Gone(PassalongError):
+    """A link that once led somewhere. `reason` is `expired`, `revoked` or `ended`."""
+
+    def __init__(self, reason: str, sentence: str) -> None:
+        self.reason = reason
+        super().__init__(sentence)
+
+
+class Conflict(PassalongError):
+    """The request contradicts what is already so."""
+
+
+class Unauthenticated(PassalongError):
+    """No API key, or none that is known here."""
+
+
+class Forbidden(PassalongError):
+    """A known API key whose role does not reach this far."""
+
+
+class TooMany(PassalongError):
+    """Asked too often; come back after `retry_after_s` seconds."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"Too many requests. Try again in {retry_after_s} seconds.")
+
+
+class Unavailable(PassalongError):
+    """Nothing was stored; come back after `retry_after_s` seconds. The disk is full or the database locked."""
+
+    def __init__(self, sentence: str, retry_after_s: int = 5) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(sentence)
+
+
+class Unusable(PassalongError):
+    """Settings, a database file or an environment that this program refuses to run on."""

@@ -1,0 +1,123 @@
+"""Settings: `passalong.toml`, each entry overridable by a PASSALONG_… variable."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from passalong.domain.brand import is_web_url
+from passalong.errors import Unusable
+
+FILE_NAME = "passalong.toml"
+PREFIX = "PASSALONG_"
+
+
+class Attribution(Struct, frozen=True, forbid_unknown_fields=True):
+    window_days: Annotated[int, Meta(ge=1, le=3650)] = 180
+    """How long before a conversion a touch still counts."""
+
+
+class Limits(Struct, frozen=True, forbid_unknown_fields=True):
+    upload_mb: Annotated[int, Meta(ge=1, le=2000)] = 50
+    """The largest file that an asset takes."""
+    submissions_per_10_minutes: Annotated[int, Meta(ge=1)] = 20
+    """Form posts of one visitor before a pause is asked for."""
+
+
+class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Everything an operator decides. Paths are absolute once loaded."""
+
+    base_url: str = "http://localhost:8000"
+    """How the world reaches this server; links, redirects and cookies are made from it."""
+    database: str = "passalong.db"
+    """The SQLite file. Uploaded files live beside it, in a folder of the same name ending in `.files`."""
+    signing_keys: list[str] = []
+    """Oldest first; the newest signs, all verify. Remove one to retire the links that it signed."""
+    timezone: str = "UTC"
+    """In whose days and months reports count."""
+    trusted_proxies: list[str] = []
+    """Addresses or networks whose X-Forwarded-For is believed."""
+    embed_sources: list[str] = []
+    """Hosts that an asset of kind `embed` may frame; `*.example.com` for any subdomain."""
+    attribution: Attribution = Attribution()
+    limits: Limits = Limits()
+
+    @property
+    def secure(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def files(self) -> Path:
+        return Path(f"{self.database}.files")
+
+
+def locate(config: Path | None) -> Path | None:
+    """The settings file that applies: named, from PASSALONG_CONFIG, or in this folder; None without any."""
+    named = config or (Path(found) if (found := os.environ.get(f"{PREFIX}CONFIG")) else None)
+    if named is not None and not named.is_file():
+        raise Unusable(f"There are no settings at {named}. `passalong init` writes them.")
+    if named is None and Path(FILE_NAME).is_file():
+        named = Path(FILE_NAME)
+    return named
+
+
+def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings; raises Unusable naming the entry that is unknown or malformed."""
+    path = locate(config)
+    values: dict[str, Any] = {}
+    if path is not None:
+        try:
+            values = tomllib.loads(path.read_text("utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise Unusable(f"{path}: {error}.") from None
+    _overlay(values, os.environ if environ is None else environ)
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise Unusable(f"{path or 'environment'}: {_in_words(str(error))}.") from None
+    folder = path.resolve().parent if path else Path.cwd()
+    return checked(msgspec.structs.replace(settings, database=str(folder / settings.database)))
+
+
+def checked(settings: Settings) -> Settings:
+    """The same settings, or Unusable naming the entry that cannot be right."""
+    if not is_web_url(settings.base_url):
+        raise Unusable("base_url: use a full address, as https://share.example.com.")
+    if settings.database.startswith("postgres"):
+        raise Unusable("database: only SQLite files are supported by this version.")
+    for proxy in settings.trusted_proxies:
+        try:
+            ip_network(proxy, strict=False)
+        except ValueError:
+            raise Unusable(f"trusted_proxies: {proxy!r} is no address or network, as 10.0.0.0/8.") from None
+    return msgspec.structs.replace(settings, base_url=settings.base_url.rstrip("/"))
+
+
+def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
+    """PASSALONG_BASE_URL sets base_url, PASSALONG_LIMITS__UPLOAD_MB limits.upload_mb; lists are split at commas."""
+    for variable, text in environ.items():
+        if not variable.startswith(PREFIX) or variable == f"{PREFIX}CONFIG":
+            continue
+        *sections, name = variable.removeprefix(PREFIX).lower().split("__")
+        target = values
+        for section in sections:
+            target = target.setdefault(section, {})
+        as_list = not sections and name in {"signing_keys", "trusted_proxies", "embed_sources"}
+        target[name] = [part.strip() for part in text.split(",") if part.strip()] if as_list else text
+
+
+def _in_words(message: str) -> str:
+    """msgspec's message with the entry's name first."""
+    if found := re.match(r"Object contains unknown field `(.+?)`(?: - at `\$\.?(.*)`)?", message):
+        return f"{'.'.join(filter(None, (found[2], found[1])))}: there is no such setting"
+    if found := re.match(r"(.+) - at `\$\.(.+)`", message):
+        return f"{found[2]}: {found[1][0].lower()}{found[1][1:]}"
+    return message

@@ -1,0 +1,179 @@
+"""The catalog: brands, customers, assets, mechanics, API keys and revocations, read from memory.
+
+Every change raises the generation. Each process polls that one number and fetches the rows newer than
+its own, so a kill by one process is served by all of them within a fraction of a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from passalong.domain.access import ApiKey
+from passalong.domain.asset import Asset
+from passalong.domain.brand import Brand
+from passalong.domain.customer import Customer
+from passalong.domain.instant import Clock
+from passalong.domain.mechanic import Decision, Mechanic
+from passalong.errors import NotFound, Unavailable
+from passalong.store.db import Database, Transaction
+
+POLL_S = 0.05
+
+
+class Revocation(Struct, frozen=True, kw_only=True):
+    """A share taken back: its links say goodbye from `at_ms` on. `by` None means that it was given back."""
+
+    share: str
+    at_ms: int
+    by: str | None
+
+
+Noun = Brand | Customer | Asset | Mechanic | ApiKey | Revocation
+N = TypeVar("N", Brand, Customer, Asset, Mechanic, ApiKey, Revocation)
+
+_NOUNS: dict[str, type[Noun]] = {
+    "brand": Brand,
+    "customer": Customer,
+    "asset": Asset,
+    "mechanic": Mechanic,
+    "api_key": ApiKey,
+    "revocation": Revocation,
+}
+_NAME_OF = {kind: name for name, kind in _NOUNS.items()}
+_ID_OF: dict[type[Noun], str] = {Mechanic: "key", Revocation: "share"}
+
+
+class Catalog:
+    """`load` before use. The mappings are by id, and never to be changed from outside."""
+
+    def __init__(self, db: Database, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        self.generation = 0
+        self.brands: dict[str, Brand] = {}
+        self.customers: dict[str, Customer] = {}
+        self.assets: dict[str, Asset] = {}
+        self.mechanics: dict[str, Mechanic] = {}
+        self.api_keys: dict[str, ApiKey] = {}
+        self.revoked: dict[str, Revocation] = {}
+        self._keys_by_digest: dict[str, ApiKey] = {}
+        self._shelf: dict[type[Noun], dict[str, Any]] = {
+            Brand: self.brands,
+            Customer: self.customers,
+            Asset: self.assets,
+            Mechanic: self.mechanics,
+            ApiKey: self.api_keys,
+            Revocation: self.revoked,
+        }
+
+    async def load(self) -> None:
+        """Fetches what other processes, or an earlier run, have changed since."""
+        row = await self._db.read_one("SELECT value FROM generation")
+        newest = int(row["value"]) if row else 0
+        if newest == self.generation:
+            return
+        rows = await self._db.read(
+            "SELECT noun, body FROM catalog WHERE generation > ? AND generation <= ?", (self.generation, newest)
+        )
+        for row in rows:
+            self._shelve(msgspec.json.decode(row["body"], type=_NOUNS[row["noun"]]))
+        self.generation = newest
+
+    async def follow(self) -> None:
+        """Polls for ever; meant to be a task of its own. A locked or full disk is waited out."""
+        while True:
+            await asyncio.sleep(POLL_S)
+            with contextlib.suppress(Unavailable):
+                await self.load()
+
+    async def change(
+        self,
+        kind: type[N],
+        id: str,
+        change: Callable[[N | None], N],
+        decisions: Callable[[N | None, N], Sequence[Decision]] = lambda before, after: (),
+    ) -> tuple[N | None, N]:
+        """Replaces one entry by what `change` makes of it, in one transaction; gives it before and after.
+
+        `change` may raise to refuse; then nothing is stored. `decisions` are kept in the mechanic's history.
+        """
+        async with self._db.transaction() as tx:
+            name = _NAME_OF[kind]
+            row = await tx.one("SELECT body FROM catalog WHERE noun = ? AND id = ?", (name, id))
+            before = msgspec.json.decode(row["body"], type=kind) if row else None
+            after = change(before)
+            if after != before:
+                await self._put(tx, [after])
+            for decision in decisions(before, after):
+                await tx.all(
+                    "INSERT INTO decisions (mechanic, kind, at_ms, by, reason, fallback) VALUES (?, ?, ?, ?, ?, ?)",
+                    msgspec.structs.astuple(decision),
+                )
+        await self.load()
+        return before, after
+
+    async def put_all(self, entries: Sequence[Noun]) -> None:
+        """Stores many at once, all or nothing: an import."""
+        async with self._db.transaction() as tx:
+            await self._put(tx, entries)
+        await self.load()
+
+    async def decisions(self, mechanic: str) -> list[Decision]:
+        """The mechanic's history, oldest first."""
+        rows = await self._db.read(
+            "SELECT mechanic, kind, at_ms, by, reason, fallback FROM decisions WHERE mechanic = ? ORDER BY id",
+            (mechanic,),
+        )
+        return [msgspec.convert(dict(row), Decision) for row in rows]
+
+    def key_of(self, digest: str) -> ApiKey | None:
+        """The API key with this digest, unless it was revoked."""
+        key = self._keys_by_digest.get(digest)
+        return key if key and key.revoked_at_ms is None else None
+
+    def lend(self, key: ApiKey) -> None:
+        """Accepts an API key for as long as this process lives, without storing it."""
+        self._shelve(key)
+
+    def find(self, kind: type[N], id: str) -> N:
+        """One entry; raises NotFound in words."""
+        found = self._shelf[kind].get(id)
+        if found is None:
+            raise NotFound(f"There is no {_NAME_OF[kind].replace('_', ' ')} called {id}.")
+        return found  # type: ignore[no-any-return]
+
+    async def _put(self, tx: Transaction, entries: Sequence[Noun]) -> None:
+        row = await tx.one("UPDATE generation SET value = value + 1 RETURNING value")
+        generation = _value(row)
+        now_ms = self._clock()
+        await tx.many(
+            """INSERT INTO catalog (noun, id, body, generation, updated_at_ms) VALUES (?, ?, ?, ?, ?)
+               ON CONFLICT (noun, id) DO UPDATE SET
+                 body = excluded.body, generation = excluded.generation, updated_at_ms = excluded.updated_at_ms""",
+            [
+                (_NAME_OF[type(entry)], _id(entry), msgspec.json.encode(entry).decode(), generation, now_ms)
+                for entry in entries
+            ],
+        )
+
+    def _shelve(self, entry: Noun) -> None:
+        self._shelf[type(entry)][_id(entry)] = entry
+        if isinstance(entry, ApiKey):
+            self._keys_by_digest[entry.digest] = entry
+
+
+def _id(entry: Noun) -> str:
+    return str(getattr(entry, _ID_OF.get(type(entry), "id")))
+
+
+def _value(row: sqlite3.Row | None) -> int:
+    if row is None:
+        raise NotFound("The catalog has no generation: this database is damaged.")
+    return int(row["value"])

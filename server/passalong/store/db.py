@@ -1,0 +1,174 @@
+"""Connections and transactions. One writing connection a process, one lock around every write.
+
+SQLite in WAL mode with `synchronous=FULL`: a transaction that returned is on the disk. Several
+processes may share the file; a lock file queues their writers, because waiting inside SQLite
+(`busy_timeout`) polls and triples the slowest answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from passalong.errors import Unavailable, Unusable
+from passalong.store import migrate
+
+BUSY_TIMEOUT_MS = 2_000
+MAX_CACHED_STATEMENTS = 512
+
+Params = Sequence[Any]
+
+
+class Transaction:
+    """An open transaction. Leaves with COMMIT, or with ROLLBACK on any error or cancellation."""
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    async def all(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
+        """Runs one statement and gives its rows."""
+        return list(await self._connection.execute_fetchall(sql, params))
+
+    async def one(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
+        rows = await self.all(sql, params)
+        return rows[0] if rows else None
+
+    async def many(self, sql: str, rows: Iterable[Params]) -> None:
+        """Runs one statement for each row of parameters."""
+        await (await self._connection.executemany(sql, rows)).close()
+
+
+class Database:
+    """One SQLite file. `open` before use; `close` at the end."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Connects and migrates. Raises Unusable for a file that is broken, newer, or cannot be opened."""
+        if not self.path.parent.is_dir():
+            raise Unusable(f"{self.path.parent} is no folder, so the database cannot live there.")
+        with _spoken(self.path):
+            self._lock_file = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+            self._writer = await self._connect()
+            try:
+                async with self._writing():
+                    await migrate.upgrade(self._writer, self.path)
+                self._reader = await self._connect()
+                await self._reader.execute_fetchall("PRAGMA query_only = ON")
+            except BaseException:
+                await self._writer.close()
+                os.close(self._lock_file)
+                raise
+
+    async def close(self) -> None:
+        async with self._lock:
+            await self._reader.close()
+            await self._writer.close()
+            os.close(self._lock_file)
+
+    async def read(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
+        """Rows of one statement, from a connection that cannot write."""
+        with _spoken(self.path):
+            return list(await self._reader.execute_fetchall(sql, params))
+
+    async def read_one(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
+        rows = await self.read(sql, params)
+        return rows[0] if rows else None
+
+    @property
+    def reader(self) -> aiosqlite.Connection:
+        """For named queries, which bring their own way of running."""
+        return self._reader
+
+    async def write(self, sql: str, params: Params = ()) -> None:
+        """One statement as a transaction of its own, on the disk when this returns."""
+        with _spoken(self.path):
+            async with self._writing():
+                await self._writer.execute_fetchall(sql, params)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Transaction]:
+        """A transaction that no other writer, here or in another process, can come between."""
+        with _spoken(self.path):
+            async with self._writing():
+                await self._writer.execute_fetchall("BEGIN IMMEDIATE")
+                try:
+                    yield Transaction(self._writer)
+                    await self._writer.execute_fetchall("COMMIT")
+                finally:
+                    # In a transaction still: an error, or a cancellation at any await above.
+                    if self._writer.in_transaction:
+                        await asyncio.shield(self._writer.rollback())
+
+    async def probe(self) -> None:
+        """Raises Unavailable unless a write would reach the disk now."""
+        async with self.transaction() as tx:
+            await tx.all("INSERT INTO meta VALUES ('probe', '') ON CONFLICT (name) DO UPDATE SET value = ''")
+
+    async def backup(self, target: Path) -> None:
+        """Copies the live database through SQLite's backup API; the only safe way while it is written to."""
+        with _spoken(target):
+            async with aiosqlite.connect(target) as copy:
+                await self._reader.backup(copy)
+                await copy.execute_fetchall("PRAGMA journal_mode = DELETE")
+
+    async def forget(self) -> None:
+        """After an erasure: folds the log back into the file and cuts it off, so that no old page stays."""
+        with _spoken(self.path):
+            async with self._writing():
+                await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    async def _connect(self) -> aiosqlite.Connection:
+        connection = await aiosqlite.connect(
+            self.path, isolation_level=None, cached_statements=MAX_CACHED_STATEMENTS, timeout=BUSY_TIMEOUT_MS / 1000
+        )
+        connection.row_factory = sqlite3.Row
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            await connection.execute_fetchall(f"PRAGMA {pragma}")
+        return connection
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[None]:
+        async with self._lock:
+            try:
+                fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                await asyncio.shield(asyncio.to_thread(fcntl.flock, self._lock_file, fcntl.LOCK_EX))
+            try:
+                yield
+            finally:
+                fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+
+@contextmanager
+def _spoken(path: Path) -> Iterator[None]:
+    """Turns what SQLite and the system say into sentences; told apart by code, never by message."""
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise
+    except sqlite3.DatabaseError as error:
+        name = getattr(error, "sqlite_errorname", "")
+        if name in {"SQLITE_NOTADB", "SQLITE_CORRUPT"} or name.startswith("SQLITE_CORRUPT"):
+            raise Unusable(f"{path} is not a database that can be read ({error}). It was left untouched.") from error
+        if name == "SQLITE_CANTOPEN":
+            raise Unusable(f"{path} cannot be opened: {error}.") from error
+        if name == "SQLITE_FULL":
+            raise Unavailable("The disk is full; nothing was stored.", retry_after_s=30) from error
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            raise Unavailable("The database is locked; nothing was stored.", retry_after_s=5) from error
+        if name.startswith(("SQLITE_IOERR", "SQLITE_READONLY")):
+            raise Unavailable(f"The disk refuses to write ({error}); nothing was stored.", retry_after_s=30) from error
+        raise
+    except OSError as error:
+        raise Unusable(f"{path}: {error.strerror}.") from error

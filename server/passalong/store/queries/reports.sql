@@ -1,0 +1,80 @@
+-- Reports read counters and conversions, never the ledger itself.
+
+-- name: months
+-- Opportunities a month: all that are known, and those that carry a customer's name.
+SELECT day / 100 AS month,
+       count(*) AS opportunities,
+       sum(EXISTS (SELECT 1 FROM credits c WHERE c.conversion = conversions.id)) AS attributed
+FROM conversions
+WHERE kind = 'opportunity' AND day / 100 BETWEEN :first AND :last
+GROUP BY day / 100;
+
+-- name: pipeline_by_source
+-- Money of opportunities a month by mechanic, motion and currency; mechanic NULL is known by declaration or not at all.
+SELECT v.day / 100 AS month,
+       c.mechanic AS mechanic,
+       c.motion AS motion,
+       v.currency AS currency,
+       count(DISTINCT v.id) AS opportunities,
+       sum(CASE WHEN c.conversion IS NULL THEN v.amount_minor ELSE c.amount_minor END) AS amount_minor,
+       c.conversion IS NOT NULL AS attributed
+FROM conversions v LEFT JOIN credits c ON c.conversion = v.id
+WHERE v.kind = 'opportunity' AND v.day / 100 BETWEEN :first AND :last
+GROUP BY v.day / 100, c.mechanic, c.motion, v.currency, c.conversion IS NOT NULL
+ORDER BY v.day / 100, amount_minor DESC;
+
+-- name: funnel
+-- What people and integrators did between two days, over all mechanics.
+SELECT kind, sum(n) AS n FROM mechanic_days
+WHERE day BETWEEN :first_day AND :last_day AND actor IN ('human', 'system')
+GROUP BY kind;
+
+-- name: mechanic_counts
+SELECT mechanic AS id, kind, actor, sum(n) AS n FROM mechanic_days GROUP BY mechanic, kind, actor;
+
+-- name: mechanic_days
+-- One mechanic's days, for a chart.
+SELECT day, kind, sum(n) AS n FROM mechanic_days
+WHERE mechanic = :mechanic AND day >= :first_day AND actor IN ('human', 'system')
+GROUP BY day, kind ORDER BY day;
+
+-- name: mechanic_pipeline
+SELECT c.mechanic AS id, v.currency AS currency, sum(c.amount_minor) AS amount_minor
+FROM credits c JOIN conversions v ON v.id = c.conversion
+WHERE v.kind = 'opportunity' AND c.mechanic IS NOT NULL AND v.currency IS NOT NULL
+GROUP BY c.mechanic, v.currency ORDER BY amount_minor DESC;
+
+-- name: mechanic_links
+SELECT mechanic AS id, count(*) AS shares, count(DISTINCT customer) AS customers FROM shares GROUP BY mechanic;
+
+-- name: customer_counts
+SELECT customer AS id, kind, actor, sum(n) AS n FROM customer_months GROUP BY customer, kind, actor;
+
+-- name: customer_pipeline
+SELECT c.customer AS id, v.currency AS currency, sum(c.amount_minor) AS amount_minor
+FROM credits c JOIN conversions v ON v.id = c.conversion
+WHERE v.kind = 'opportunity' AND v.currency IS NOT NULL
+GROUP BY c.customer, v.currency ORDER BY amount_minor DESC;
+
+-- name: customer_links
+SELECT customer AS id, count(*) AS shares FROM shares GROUP BY customer;
+
+-- name: shares_of_customer
+SELECT s.*,
+       coalesce((SELECT n FROM share_totals t WHERE t.share = s.share AND t.kind = 'visit' AND t.actor = 'human'), 0)
+         AS visits,
+       coalesce((SELECT n FROM share_totals t WHERE t.share = s.share AND t.kind = 'lead' AND t.actor = 'human'), 0)
+         AS leads,
+       coalesce((SELECT n FROM share_totals t WHERE t.share = s.share AND t.kind = 'opportunity'), 0)
+         AS opportunities
+FROM shares s WHERE s.customer = :customer ORDER BY s.first_seen_ms DESC LIMIT :limit;
+
+-- name: share
+SELECT * FROM shares WHERE share = :share;
+
+-- name: export_opportunities
+SELECT v.external_id, v.kind, v.occurred_at_ms, v.amount_minor, v.currency, v.company_domain, v.unattributed_reason,
+       c.customer, c.mechanic, c.share, c.sharer, c.hop, c.micro, c.amount_minor AS credited_minor, c.evidence,
+       c.motion, c.why
+FROM conversions v LEFT JOIN credits c ON c.conversion = v.id
+WHERE v.occurred_at_ms >= :since_ms ORDER BY v.occurred_at_ms, v.id, c.place;

@@ -1,0 +1,165 @@
+"""What the numbers say. The queries are in `queries/`, to be read and argued about without Python."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
+
+import aiosql
+from msgspec import Struct
+
+from passalong.domain.event import Actor
+from passalong.domain.instant import months_back
+from passalong.domain.money import Money
+from passalong.store.db import Database
+
+_QUERIES = files("passalong.store").joinpath("queries")
+
+
+class Tally(Struct, kw_only=True):
+    """What one mechanic or customer brought, over all time. `views` are page views, `visits` people a day."""
+
+    shares: int = 0
+    customers: int = 0
+    visits: int = 0
+    views: int = 0
+    bots: int = 0
+    leads: int = 0
+    clicks: int = 0
+    signups: int = 0
+    opportunities: int = 0
+    won: int = 0
+    afterlife: int = 0
+    pipeline: list[Money] = []
+
+
+_TALLIED = {
+    "visit": "visits", "view": "views", "lead": "leads", "click": "clicks", "signup": "signups",
+    "opportunity": "opportunities", "won": "won", "afterlife": "afterlife",
+}  # fmt: skip
+
+
+class Source(Struct, kw_only=True):
+    """A part of a month's pipeline. `mechanic` is None for what was declared, or not attributed."""
+
+    mechanic: str | None
+    motion: str | None
+    attributed: bool
+    opportunities: int
+    amount: Money | None
+
+
+class Month(Struct, kw_only=True):
+    """The one number of a month: `attributed` of all known `opportunities`. `coverage` in [0, 1], None without any."""
+
+    month: int
+    opportunities: int = 0
+    attributed: int = 0
+    sources: list[Source] = []
+
+    @property
+    def coverage(self) -> float | None:
+        return self.attributed / self.opportunities if self.opportunities else None
+
+
+class Difference(Struct, kw_only=True):
+    """A counter that does not say what the ledger says."""
+
+    counter: str
+    subject: str
+    kind: str
+    actor: str
+    kept: int
+    rebuilt: int
+
+
+class Reports:
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._named: Any = aiosql.from_str(
+            _QUERIES.joinpath("reports.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
+        )
+        self._verify = _QUERIES.joinpath("verify.sql").read_text("utf-8")
+
+    async def months(self, last: int, count: int) -> list[Month]:
+        """The `count` months up to and with `last` (202611), oldest first, empty ones included."""
+        span = {"first": months_back(last, count)[0], "last": last}
+        found = {month: Month(month=month) for month in months_back(last, count)}
+        for row in await self._rows("months", **span):
+            found[row["month"]].opportunities = row["opportunities"]
+            found[row["month"]].attributed = row["attributed"]
+        for row in await self._rows("pipeline_by_source", **span):
+            found[row["month"]].sources.append(
+                Source(
+                    mechanic=row["mechanic"],
+                    motion=row["motion"],
+                    attributed=bool(row["attributed"]),
+                    opportunities=row["opportunities"],
+                    amount=Money(row["amount_minor"] or 0, row["currency"]) if row["currency"] else None,
+                )
+            )
+        return list(found.values())
+
+    async def funnel(self, first_day: int, last_day: int) -> dict[str, int]:
+        """Counts by event kind, people and integrators alone; `visit` beside them."""
+        rows = await self._rows("funnel", first_day=first_day, last_day=last_day)
+        return {row["kind"]: row["n"] for row in rows}
+
+    async def mechanics(self) -> dict[str, Tally]:
+        tallies = await self._tallies("mechanic")
+        for row in await self._rows("mechanic_links"):
+            tally = tallies.setdefault(row["id"], Tally())
+            tally.shares, tally.customers = row["shares"], row["customers"]
+        return tallies
+
+    async def mechanic_days(self, mechanic: str, first_day: int) -> list[sqlite3.Row]:
+        return await self._rows("mechanic_days", mechanic=mechanic, first_day=first_day)
+
+    async def customers(self) -> dict[str, Tally]:
+        tallies = await self._tallies("customer")
+        for row in await self._rows("customer_links"):
+            tallies.setdefault(row["id"], Tally()).shares = row["shares"]
+        return tallies
+
+    async def shares_of(self, customer: str, limit: int = 200) -> list[sqlite3.Row]:
+        """A customer's shares, newest first, with visits, leads and opportunities."""
+        return await self._rows("shares_of_customer", customer=customer, limit=limit)
+
+    async def share(self, share: str) -> sqlite3.Row | None:
+        rows = await self._rows("share", share=share)
+        return rows[0] if rows else None
+
+    async def opportunities(self, since_ms: int) -> list[sqlite3.Row]:
+        """Every conversion since, a row for each of its credits."""
+        return await self._rows("export_opportunities", since_ms=since_ms)
+
+    async def verify(self) -> list[Difference]:
+        """Rebuilds all counters from the ledger and gives what differs: nothing, or something is wrong."""
+        return [Difference(**dict(row)) for row in await self._db.read(self._verify)]
+
+    async def integrity(self) -> list[str]:
+        """What SQLite itself finds wrong with the file."""
+        said = [str(row[0]) for row in await self._db.read("PRAGMA integrity_check")]
+        return [] if said == ["ok"] else said
+
+    async def _tallies(self, what: str) -> dict[str, Tally]:
+        tallies: dict[str, Tally] = {}
+        for row in await self._rows(f"{what}_counts"):
+            tally = tallies.setdefault(row["id"], Tally())
+            if row["actor"] in (Actor.BOT, Actor.UNFURLER):
+                tally.bots += row["n"]
+            elif name := _TALLIED.get(row["kind"]):
+                setattr(tally, name, getattr(tally, name) + row["n"])
+        for row in await self._rows(f"{what}_pipeline"):
+            tallies.setdefault(row["id"], Tally()).pipeline.append(Money(row["amount_minor"] or 0, row["currency"]))
+        return tallies
+
+    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
+        found: Iterable[sqlite3.Row] = await _collect(getattr(self._named, name)(self._db.reader, **params))
+        return list(found)
+
+
+async def _collect(rows: Any) -> list[sqlite3.Row]:
+    return [row async for row in rows] if hasattr(rows, "__aiter__") else list(await rows)

@@ -1,0 +1,63 @@
+"""`Idempotency-Key`: a post repeated with the same key gets the first one's answer, and is not done again."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.enums import ScopeType
+from litestar.middleware import ASGIMiddleware
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from passalong.domain.access import digest
+from passalong.errors import Conflict, Invalid
+from passalong.store.idempotency import KeptAnswer
+from passalong.web.asgi import answer
+from passalong.web.services import Services
+
+MAX_LENGTH = 128
+_JSON = (b"content-type", b"application/json")
+
+
+class IdempotencyMiddleware(ASGIMiddleware):
+    """Answers of success are kept for a day, by API key and name. Another body under the same name is a conflict."""
+
+    scopes = (ScopeType.HTTP,)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        request: Request[Any, Any, State] = Request(scope, receive, send)
+        name = request.headers.get("idempotency-key")
+        if request.method != "POST" or not name or request.headers.get("content-type", "").startswith("multipart"):
+            await next_app(scope, receive, send)
+            return
+        if len(name) > MAX_LENGTH:
+            raise Invalid.one("Idempotency-Key", f"At most {MAX_LENGTH} characters.")
+        services: Services = request.app.state.services
+        bearer = digest(request.headers.get("authorization", ""))
+        asked = hashlib.sha256(scope["path"].encode() + b"\0" + await request.body()).hexdigest()
+        kept = await services.idempotency.find(bearer, name)
+        if kept is not None and services.catalog.key_of(digest(_secret(request))) is not None:
+            if kept.digest != asked:
+                raise Conflict("This Idempotency-Key was used for another request.")
+            await answer(send, kept.status, [_JSON, (b"idempotency-replayed", b"true")], kept.body)
+            return
+        started: list[int] = []
+        chunks: list[bytes] = []
+
+        async def listen(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                started.append(message["status"])
+            elif message["type"] == "http.response.body":
+                chunks.append(message.get("body", b""))
+                if not message.get("more_body") and 200 <= started[0] < 300:
+                    body = b"".join(chunks)
+                    await services.idempotency.keep(bearer, name, KeptAnswer(asked, started[0], body))
+            await send(message)
+
+        await next_app(scope, receive, listen)
+
+
+def _secret(request: Request[Any, Any, State]) -> str:
+    return request.headers.get("authorization", "").partition(" ")[2].strip()

@@ -1,0 +1,125 @@
+"""Leads: who passed a gate, on whose link, and what came of it. Addresses for admins only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from litestar import Request, delete, get
+from litestar.datastructures import State
+from litestar.params import FromPath, QueryParameter
+from msgspec import Struct
+
+from passalong.domain.access import ApiKey, Role
+from passalong.domain.instant import at
+from passalong.domain.lead import Lead, Motion
+from passalong.web.api.access import ADMIN, key_of
+from passalong.web.api.conversions import ConversionAnswer, answer
+from passalong.web.api.events import EventAnswer, event_answer
+from passalong.web.api.paging import Cursor, Limit, Page, decode, page
+from passalong.web.services import FromServices
+
+
+class LeadAnswer(Struct, kw_only=True):
+    """A lead. Personal fields are None for keys below the role admin, and empty after an erasure."""
+
+    id: str
+    email: str | None
+    name: str | None
+    company: str | None
+    role: str | None
+    heard_from: str | None
+    extra: dict[str, str] | None
+    domain: str | None
+    customer: str
+    mechanic: str
+    asset: str
+    share: str
+    parent: str | None
+    hop: int
+    motion: Motion
+    consent_version: str | None
+    consent_at: datetime | None
+    suspect: bool
+    sample: bool
+    created_at: datetime
+    erased_at: datetime | None
+
+
+class LeadDetail(Struct, kw_only=True):
+    """A lead's whole journey: its events, oldest first, and the conversions it is credited in."""
+
+    lead: LeadAnswer
+    events: list[EventAnswer]
+    conversions: list[ConversionAnswer]
+
+
+class Erasure(Struct, kw_only=True):
+    lead: str
+    erased: bool
+    erased_at: datetime
+
+
+@get("/leads", tags=["Leads"], summary="List leads, newest first")
+async def list_leads(
+    request: Request[None, ApiKey, State],
+    services: FromServices,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    customer: Annotated[str | None, QueryParameter(description="Only this customer's")] = None,
+    q: Annotated[str | None, QueryParameter(description="Text in any answer; admins only", max_length=200)] = None,
+) -> Page[LeadAnswer]:
+    admin = key_of(request).role is Role.ADMIN
+    found = await services.leads.page(
+        limit=limit + 1,
+        before=decode(cursor, tuple[int, str]),
+        customer=customer,
+        search=q if admin else None,
+    )
+    paged = page(found, limit, lambda lead: (lead.created_at_ms, lead.id))
+    return Page([_answer(lead, admin=admin) for lead in paged.items], paged.next_cursor)
+
+
+@get("/leads/{id:str}", tags=["Leads"], summary="One lead and its journey")
+async def get_lead(request: Request[None, ApiKey, State], services: FromServices, id: FromPath[str]) -> LeadDetail:
+    lead = await services.leads.get(id)
+    return LeadDetail(
+        lead=_answer(lead, admin=key_of(request).role is Role.ADMIN),
+        events=[event_answer(event) for event in await services.leads.journey(id)],
+        conversions=[answer(conversion) for conversion in await services.pipeline.of_lead(id)],
+    )
+
+
+@delete("/leads/{id:str}", tags=["Leads"], summary="Erase a lead", status_code=200, opt=ADMIN)
+async def erase_lead(services: FromServices, id: FromPath[str]) -> Erasure:
+    """Empties the lead's personal data for good; every total stays as it was."""
+    lead = await services.leads.get(id)
+    now_ms = services.clock()
+    erased = await services.leads.erase([id], now_ms)
+    return Erasure(lead=id, erased=bool(erased), erased_at=at(lead.erased_at_ms or now_ms))
+
+
+def _answer(lead: Lead, *, admin: bool) -> LeadAnswer:
+    return LeadAnswer(
+        id=lead.id,
+        email=lead.email if admin else None,
+        name=lead.name if admin else None,
+        company=lead.company if admin else None,
+        role=lead.role if admin else None,
+        heard_from=lead.heard_from if admin else None,
+        extra=lead.extra if admin else None,
+        domain=lead.domain,
+        customer=lead.customer,
+        mechanic=lead.mechanic,
+        asset=lead.asset,
+        share=lead.share,
+        parent=lead.parent,
+        hop=lead.hop,
+        motion=lead.motion,
+        consent_version=lead.consent_version,
+        consent_at=at(lead.consent_at_ms) if lead.consent_at_ms else None,
+        suspect=lead.suspect,
+        sample=lead.sample,
+        created_at=at(lead.created_at_ms),
+        erased_at=at(lead.erased_at_ms) if lead.erased_at_ms else None,
+    )

@@ -1,0 +1,34 @@
+"""The front door: share pages are answered here, on bare ASGI; everything else goes on to Litestar.
+
+Litestar's routing costs more than all of a share page's own work, and its `@asgi` handlers take no path
+parameters in 2.25.
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from litestar import Litestar
+from litestar.enums import ScopeType
+from litestar.types import HTTPScope, Receive, Scope, Send
+
+from passalong.web.services import Services
+from passalong.web.viewer.share import share_page
+
+_PREFIX = "/s/"
+
+
+class FrontDoor:
+    """The ASGI application. `litestar` is the house behind the door."""
+
+    def __init__(self, litestar: Litestar, services: Services) -> None:
+        self.litestar = litestar
+        self.services = services
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            path = scope["path"]
+            if path.startswith(_PREFIX) and "/" not in path[3:]:
+                await share_page(self.services, cast("HTTPScope", scope), send, path[3:])
+                return
+        await self.litestar(scope, receive, send)

@@ -1,0 +1,78 @@
+"""The one table from kinds of errors to HTTP. HTML and JSON refuse alike because both read it here."""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from litestar.exceptions import HTTPException, ValidationException
+
+from passalong import errors
+
+_LOG = logging.getLogger(__name__)
+
+_STATUS: dict[type[Exception], int] = {
+    errors.Invalid: 422,
+    errors.BadToken: 404,
+    errors.NotFound: 404,
+    errors.Gone: 410,
+    errors.Conflict: 409,
+    errors.Unauthenticated: 401,
+    errors.Forbidden: 403,
+    errors.TooMany: 429,
+    errors.Unavailable: 503,
+}
+
+_SENTENCES = {
+    404: "There is nothing at this address.",
+    405: "This address does not take requests of that kind.",
+    413: "What was sent is larger than this server takes.",
+}
+_OURS = "Something went wrong on our side. It has been noted; nothing you sent was kept."
+
+
+class Problem:
+    """An error as HTTP sees it: status, a sentence, faults by field, extra headers."""
+
+    def __init__(self, error: Exception) -> None:
+        self.faults: tuple[errors.Fault, ...] = ()
+        self.headers: dict[str, str] = {}
+        if type(error) in _STATUS:
+            self.status = _STATUS[type(error)]
+            self.sentence = str(error)
+            if isinstance(error, errors.Invalid):
+                self.faults = error.faults
+                self.sentence = "Some fields need another look." if len(error.faults) > 1 else str(error)
+            if isinstance(error, errors.TooMany | errors.Unavailable):
+                self.headers["retry-after"] = str(error.retry_after_s)
+            if isinstance(error, errors.Unauthenticated):
+                self.headers["www-authenticate"] = "Bearer"
+        elif isinstance(error, HTTPException):
+            self.status = error.status_code
+            self.sentence = _SENTENCES.get(error.status_code) or error.detail or HTTPStatus(error.status_code).phrase
+            self.headers = {name.lower(): str(value) for name, value in (error.headers or {}).items()}
+            if isinstance(error, ValidationException):
+                self.faults = _faults(error)
+                self.sentence = "The request could not be read as described."
+        else:
+            self.status = 500
+            self.sentence = _OURS
+            _LOG.error("unexpected %s", type(error).__name__, exc_info=error)
+
+    def details(self) -> dict[str, Any]:
+        """RFC 9457 problem details. `faults` is a list of `{field, message}`."""
+        details: dict[str, Any] = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.sentence,
+        }
+        if self.faults:
+            details["faults"] = [fault._asdict() for fault in self.faults]
+        return details
+
+
+def _faults(error: ValidationException) -> tuple[errors.Fault, ...]:
+    entries = error.extra if isinstance(error.extra, list) else []
+    return tuple(errors.Fault(str(entry.get("key") or "body"), str(entry.get("message", ""))) for entry in entries)

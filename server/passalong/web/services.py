@@ -1,0 +1,52 @@
+"""What the doors need, wired once in `app.py` and handed to every handler as `services`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar.di import NamedDependency
+
+from passalong.domain.instant import Calendar, Clock
+from passalong.domain.token import Keyring
+from passalong.settings import Settings
+from passalong.store.catalog import Catalog
+from passalong.store.db import Database
+from passalong.store.files import FileStore
+from passalong.store.idempotency import Idempotency
+from passalong.store.leads import Leads
+from passalong.store.ledger import Ledger
+from passalong.store.pipeline import Pipeline
+from passalong.store.reports import Reports
+from passalong.web.limits import Limiter
+from passalong.web.render import Renderer
+from passalong.web.viewer.link import Links
+from passalong.web.viewer.pages import Pages
+from passalong.web.viewer.record import Recorder
+from passalong.web.viewer.refusals import Refusals
+from passalong.web.visitor import Visitors
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    settings: Settings
+    clock: Clock
+    calendar: Calendar
+    keyring: Keyring
+    db: Database
+    files: FileStore
+    catalog: Catalog
+    ledger: Ledger
+    leads: Leads
+    pipeline: Pipeline
+    reports: Reports
+    idempotency: Idempotency
+    links: Links
+    visitors: Visitors
+    renderer: Renderer
+    pages: Pages
+    refusals: Refusals
+    recorder: Recorder
+    submissions: Limiter
+
+
+FromServices = NamedDependency[Services]

@@ -1,0 +1,151 @@
+"""`POST /s/{token}/gate`: the form. A viewer becomes a lead, and gets a pass."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, post
+from litestar.datastructures import State
+from litestar.params import FromPath
+from uuid_utils.compat import uuid7
+
+from passalong.domain import gate
+from passalong.domain.domains import domain_of
+from passalong.domain.event import Actor, EventKind
+from passalong.domain.gate import Answers
+from passalong.domain.lead import Lead, motion
+from passalong.domain.mechanic import GateMode
+from passalong.domain.passes import (
+    FORM_MIN_FILL_MS,
+    KNOWN_MAX_AGE_MS,
+    PASS_MAX_AGE_MS,
+    Known,
+    Pass,
+    open_form,
+)
+from passalong.domain.token import Purpose
+from passalong.errors import Invalid, PassalongError, TooMany, Unavailable
+from passalong.web.asgi import respond, see_other
+from passalong.web.problems import Problem
+from passalong.web.security import cookie
+from passalong.web.services import FromServices, Services
+from passalong.web.viewer.link import Link
+from passalong.web.viewer.record import EVENT_HEADER
+from passalong.web.viewer.standing import KNOWN_COOKIE, PASS_COOKIE, PASS_PARAMETER, Standing, standing, view_of
+from passalong.web.visitor import Visitor
+
+_STALE = "This page had been open for more than a day. Please check your entries and send them once more."
+
+
+@post("/s/{token:str}/gate", status_code=303, include_in_schema=False)
+async def submit_gate(
+    request: Request[Any, Any, State], services: FromServices, token: FromPath[str]
+) -> Response[bytes]:
+    """303 to the asset with a pass; 422, 429 or 503 with the form, its values and what to do."""
+    now_ms = services.clock()
+    link: Link | None = None
+    try:
+        link = services.links.find(token)
+        link.check(now_ms)
+    except PassalongError as error:
+        return respond(*services.refusals.of(error, link))
+    visitor = await services.visitors.read(request.scope, now_ms)
+    who = standing(services.keyring, link, visitor, now_ms)
+    if link.mechanic.tombstone or link.mechanic.gate.mode is GateMode.NONE:
+        return see_other(link.path)
+    values = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    try:
+        services.submissions.take(visitor.hash)
+        form = open_form(services.keyring, values.get("csrf_token", ""), link.share, now_ms)
+        answers = gate.check(link.mechanic.gate, values)
+        if form is None:
+            return _again(services, link, who, now_ms, values, Invalid([]), _STALE)
+        suspect = now_ms - form.rendered_at_ms < FORM_MIN_FILL_MS or visitor.actor is not Actor.HUMAN
+        lead = await services.recorder.record(
+            link,
+            EventKind.LEAD,
+            now_ms=now_ms,
+            visitor=visitor,
+            person=_lead(link, answers, who, now_ms, suspect=suspect),
+            ref=who.forwarder,
+        )
+    except Invalid as error:
+        return _again(services, link, who, now_ms, values, error, None)
+    except (TooMany, Unavailable) as error:
+        return _again(services, link, who, now_ms, values, error, f"{error} What you typed is still here.")
+    return _admitted(services, link, visitor, str(lead), now_ms)
+
+
+@post("/s/{token:str}/forget", status_code=303, include_in_schema=False)
+async def forget(services: FromServices, token: FromPath[str]) -> Response[bytes]:
+    """“Not you?”: the browser forgets who it is, for this page and for the brand."""
+    secure = services.settings.secure
+    forgotten = [
+        cookie(PASS_COOKIE, "", path=f"/s/{token}", max_age_s=0, secure=secure),
+        cookie(KNOWN_COOKIE, "", path="/s", max_age_s=0, secure=secure),
+    ]
+    return see_other(f"/s/{token}", cookies=forgotten)
+
+
+def _lead(link: Link, answers: Answers, who: Standing, now_ms: int, *, suspect: bool) -> Lead:
+    consent_text = link.mechanic.gate.consent_text
+    domain = domain_of(answers.email)
+    return Lead(
+        id=str(uuid7()),
+        email=answers.email,
+        email_key=answers.email_key,
+        domain=domain,
+        share=link.share,
+        customer=link.customer.id,
+        mechanic=link.mechanic.key,
+        asset=link.asset.id,
+        created_at_ms=now_ms,
+        name=answers.name,
+        company=answers.company,
+        role=answers.role,
+        heard_from=answers.heard_from,
+        extra=answers.extra,
+        motion=motion(link.customer, domain),
+        parent=who.forwarder,
+        hop=link.claims.hop,
+        consent_text=consent_text,
+        consent_version=gate.consent_version(consent_text) if consent_text else None,
+        consent_at_ms=now_ms if consent_text else None,
+        suspect=suspect,
+    )
+
+
+def _admitted(services: Services, link: Link, visitor: Visitor, lead: str, now_ms: int) -> Response[bytes]:
+    """To the asset, with the pass in a cookie and, until the cookie has been seen to work, in the URL."""
+    held = services.keyring.seal(Purpose.PASS, Pass(lead, link.share, now_ms, visitor.hash))
+    known = services.keyring.seal(Purpose.KNOWN, Known(lead, link.brand.id, now_ms))
+    secure = services.settings.secure
+    cookies = [
+        cookie(PASS_COOKIE, held, path=link.path, max_age_s=PASS_MAX_AGE_MS // 1000, secure=secure),
+        cookie(KNOWN_COOKIE, known, path="/s", max_age_s=KNOWN_MAX_AGE_MS // 1000, secure=secure),
+    ]
+    stored = (EVENT_HEADER, EventKind.LEAD.value.encode())
+    return see_other(f"{link.path}?{PASS_PARAMETER}={held}", stored, cookies=cookies)
+
+
+def _again(
+    services: Services,
+    link: Link,
+    who: Standing,
+    now_ms: int,
+    values: dict[str, str],
+    error: PassalongError,
+    problem: str | None,
+) -> Response[bytes]:
+    found = Problem(error)
+    body = services.pages.form_again(
+        link,
+        view_of(link, who),
+        who,
+        now_ms,
+        values=values,
+        faults={fault.field: fault.message for fault in found.faults},
+        problem=problem,
+    )
+    headers = [*services.pages.headers(link), *((k.encode(), v.encode()) for k, v in found.headers.items())]
+    return respond(found.status, headers, body.encode())

@@ -1,0 +1,78 @@
+"""From a token to the link it is: whose share, of what, by which mechanic, and whether it still stands."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from passalong.domain import share as shares
+from passalong.domain.asset import Asset
+from passalong.domain.brand import Brand
+from passalong.domain.customer import Customer
+from passalong.domain.mechanic import Fallback, Mechanic
+from passalong.domain.share import Claims
+from passalong.domain.token import Keyring
+from passalong.errors import Gone, NotFound
+from passalong.store.catalog import Catalog
+
+_MAX_MEMO = 50_000
+
+
+class Link(Struct, gc=False):
+    """A verified token with what the catalog has for it."""
+
+    token: str
+    share: str
+    claims: Claims
+    asset: Asset
+    customer: Customer
+    mechanic: Mechanic
+    brand: Brand
+    revoked: bool
+
+    @property
+    def path(self) -> str:
+        return f"/s/{self.token}"
+
+    def check(self, now_ms: int) -> None:
+        """Raises Gone for a link that has expired, was revoked, or whose mechanic ended with a goodbye."""
+        if self.claims.expired(now_ms):
+            raise Gone("expired", f"{self.customer.name} shared this for a limited time, and that time is over.")
+        if self.revoked:
+            raise Gone("revoked", f"{self.customer.name} no longer shares this page.")
+        if self.mechanic.tombstone and self.mechanic.tombstone.fallback is Fallback.GONE:
+            raise Gone("ended", f"{self.brand.name} has ended this programme, and its pages with it.")
+
+
+class Links:
+    """Verified tokens are remembered, by their full text; what the catalog says is looked up every time."""
+
+    def __init__(self, keyring: Keyring, catalog: Catalog) -> None:
+        self._keyring = keyring
+        self._catalog = catalog
+        self._memo: dict[str, tuple[str, Claims]] = {}
+
+    def find(self, token: str) -> Link:
+        """The link; raises BadToken for what was not minted here, NotFound for what names unknown things.
+
+        No database is asked about either.
+        """
+        known = self._memo.get(token)
+        if known is None:
+            claims = shares.verify(self._keyring, token)
+            if len(self._memo) >= _MAX_MEMO:
+                self._memo.clear()
+            known = self._memo[token] = claims.share, claims
+        share, claims = known
+        catalog = self._catalog
+        asset = catalog.assets.get(claims.asset)
+        customer = catalog.customers.get(claims.customer)
+        mechanic = catalog.mechanics.get(claims.mechanic)
+        brand = catalog.brands.get(mechanic.brand) if mechanic else None
+        if asset is None or customer is None or mechanic is None or brand is None:
+            raise NotFound("What this link leads to is not here.")
+        if asset.customer is not None and asset.customer != customer.id:
+            raise NotFound("What this link leads to is not this customer's to share.")
+        revocation = catalog.revoked.get(share)
+        return Link(
+            token, share, claims, asset, customer, mechanic, brand, revocation is not None and revocation.by is not None
+        )

@@ -1,0 +1,61 @@
+"""What a viewer does, told to the ledger."""
+
+from __future__ import annotations
+
+from passalong.domain.event import Actor, Event, EventKind
+from passalong.domain.instant import Calendar
+from passalong.domain.lead import Lead
+from passalong.store.ledger import Entry, Ledger
+from passalong.web.viewer.link import Link
+from passalong.web.visitor import Visitor
+
+EVENT_HEADER = b"passalong-event"
+"""Says which event is on the disk when the answer leaves, or why there is none."""
+
+_MAX_SEEN = 200_000
+
+
+class Recorder:
+    """Stores events of links. Remembers which shares have a row already, to send each only once."""
+
+    def __init__(self, ledger: Ledger, calendar: Calendar) -> None:
+        self._ledger = ledger
+        self._calendar = calendar
+        self._seen: set[str] = set()
+
+    async def record(
+        self,
+        link: Link,
+        kind: EventKind,
+        *,
+        now_ms: int,
+        visitor: Visitor | None,
+        lead: str | None = None,
+        person: Lead | None = None,
+        ref: str | None = None,
+    ) -> str | None:
+        """Returns once the event is on the disk: the lead's id if `person` was given. Raises Unavailable.
+
+        Without a visitor, an integrator's call is what happened.
+        """
+        fresh = link.share not in self._seen
+        event = Event(
+            at_ms=now_ms,
+            day=self._calendar.day(now_ms),
+            kind=kind,
+            actor=visitor.actor if visitor else Actor.SYSTEM,
+            share=link.share,
+            customer=link.customer.id,
+            mechanic=link.mechanic.key,
+            asset=link.asset.id,
+            hop=link.claims.hop,
+            visitor=visitor.hash if visitor else 0,
+            lead=lead,
+            ref=ref,
+        )
+        stood = await self._ledger.append(Entry(event, link.claims if fresh else None, person))
+        if fresh:
+            if len(self._seen) >= _MAX_SEEN:
+                self._seen.clear()
+            self._seen.add(link.share)
+        return stood

@@ -1,0 +1,80 @@
+"""How a visitor stands to a share: unknown, holding its pass, remembered by the brand, or forwarded to."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from passalong.domain.mechanic import GateMode
+from passalong.domain.passes import open_known, open_pass
+from passalong.domain.token import Keyring
+from passalong.web.viewer.link import Link
+from passalong.web.visitor import Visitor
+
+PASS_COOKIE = "pa_pass"
+KNOWN_COOKIE = "pa_known"
+PASS_PARAMETER = "pass"
+
+
+class Standing(Struct, frozen=True, gc=False):
+    """`lead` is who this is, if we may know; `forwarder` the lead whose pass URL somebody else has opened."""
+
+    lead: str | None = None
+    passed: bool = False
+    """Through this share's own gate, not remembered from another's."""
+    pass_in_url: str | None = None
+    """The pass that links must carry on, because the browser keeps no cookie."""
+    tidy_url: bool = False
+    """The cookie has arrived: the pass in the URL has done its work and can go."""
+    forwarder: str | None = None
+
+
+NOBODY = Standing()
+
+
+def standing(keyring: Keyring, link: Link, visitor: Visitor, now_ms: int) -> Standing:
+    if not visitor.cookies and not visitor.query:
+        return NOBODY
+    carried = visitor.query.get(PASS_PARAMETER)
+    if cookie := visitor.cookies.get(PASS_COOKIE):
+        held = open_pass(keyring, cookie, link.share, now_ms)
+        if held:
+            return Standing(lead=held.lead, passed=True, tidy_url=carried is not None)
+    if carried:
+        held = open_pass(keyring, carried, link.share, now_ms)
+        if held and held.visitor == visitor.hash:
+            return Standing(lead=held.lead, passed=True, pass_in_url=carried)
+        if held:
+            return Standing(forwarder=held.lead)
+    if cookie := visitor.cookies.get(KNOWN_COOKIE):
+        known = open_known(keyring, cookie, link.brand.id, now_ms)
+        if known:
+            return Standing(lead=known.lead)
+    return NOBODY
+
+
+class View(Struct, frozen=True, gc=False):
+    """What of a page is shown."""
+
+    locked: bool = False
+    """The asset waits behind the form."""
+    form: bool = False
+    """The form invites beside the open asset."""
+    thanks: bool = False
+    remembered: bool = False
+    cta: bool = False
+
+
+def view_of(link: Link, who: Standing) -> View:
+    """What this visitor is shown of the page."""
+    mechanic = link.mechanic
+    if mechanic.tombstone:
+        return View()  # the asset stays; gate, CTA and attribution are gone
+    cta = mechanic.cta is not None
+    mode = mechanic.gate.mode
+    if mode is GateMode.NONE:
+        return View(cta=cta)
+    if mode is GateMode.SOFT:
+        return View(form=who.lead is None, thanks=who.passed, cta=cta)
+    if who.lead is None:
+        return View(locked=True, cta=cta)
+    return View(remembered=not who.passed, cta=cta)

@@ -1,0 +1,69 @@
+"""`/brand/…`: the stylesheet, the mark and the logos. Named by content, so a browser keeps them for ever."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from html import escape
+from typing import Any
+
+from litestar import HttpMethod, Request, Response, route
+from litestar.datastructures import State
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from passalong.domain.brand import Brand, on
+from passalong.errors import NotFound
+from passalong.web import ranges
+from passalong.web.logo import media_type_of
+from passalong.web.render import HOUSE
+from passalong.web.services import FromServices, Services
+
+_METHODS = [HttpMethod.GET, HttpMethod.HEAD]
+_FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
+_LOGO = re.compile(r"^[0-9a-f]{64}\.(png|jpg|webp)$")
+
+
+@route("/brand/{file:str}", http_method=_METHODS, include_in_schema=False)
+async def brand_file(request: Request[Any, Any, State], services: FromServices, file: FromPath[str]) -> Response[bytes]:
+    """`{brand}.css`, the stylesheet, or `{brand}.svg`, a mark of one letter for the browser's tab."""
+    id, _, kind = file.rpartition(".")
+    brand = _brand(services, id)
+    if kind == "svg":
+        return Response(_mark(brand), headers=_FOR_EVER, media_type="image/svg+xml")
+    if kind != "css":
+        raise NotFound("There is no such file.")
+    headers = _FOR_EVER | {"vary": "accept-encoding"}
+    css = services.renderer.stylesheet(brand).encode()
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        return Response(
+            gzip.compress(css, 9, mtime=0), headers=headers | {"content-encoding": "gzip"}, media_type="text/css"
+        )
+    return Response(css, headers=headers, media_type="text/css")
+
+
+@route("/brand/logo/{name:str}", http_method=_METHODS, include_in_schema=False)
+async def logo(services: FromServices, name: FromPath[str]) -> Stream:
+    """A logo by its content's name."""
+    path = services.files.path(name.partition(".")[0])
+    if not _LOGO.match(name) or not path.is_file():
+        raise NotFound("There is no such picture.")
+    size = path.stat().st_size
+    headers = _FOR_EVER | {"content-length": str(size), "content-security-policy": "default-src 'none'; sandbox"}
+    return Stream(ranges.read(path, 0, size), headers=headers, media_type=media_type_of(name))
+
+
+def _brand(services: Services, id: str) -> Brand:
+    if id == HOUSE.id:
+        return HOUSE
+    return services.catalog.find(Brand, id)
+
+
+def _mark(brand: Brand) -> bytes:
+    letter = escape(next((letter for letter in brand.name if letter.isalnum()), "·").upper())
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        f'<rect width="32" height="32" rx="7" fill="{brand.accent}"/>'
+        f'<text x="16" y="22.5" font-family="Georgia,serif" font-size="19" font-weight="600" text-anchor="middle" '
+        f'fill="{on(brand.accent)}">{letter}</text></svg>'
+    ).encode()

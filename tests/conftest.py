@@ -1,0 +1,65 @@
+"""A real server on a real port with a real SQLite file: what most tests talk to."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+import uvicorn
+from factories import ADMIN_KEY, Server, seed, settings_for
+
+from passalong.app import create_app
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+class Clock:
+    """Real time, moved on by hand: `clock.ms += …`."""
+
+    def __init__(self) -> None:
+        self.ms = 0
+
+    def __call__(self) -> int:
+        return time.time_ns() // 1_000_000 + self.ms
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def server(tmp_path: Path, clock: Clock) -> Iterator[Server]:
+    """A running server with a vendor, two customers, mechanics of every gate and assets of every kind."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    config = settings_for(tmp_path, port)
+    app = create_app(config, clock, operator_key=ADMIN_KEY)
+    runner = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="on", server_header=False)
+    )
+    thread = threading.Thread(target=runner.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not runner.started:
+        assert thread.is_alive(), "the server did not start"
+        assert time.monotonic() < deadline, "the server did not start in time"
+        time.sleep(0.005)
+    with (
+        httpx2.Client(base_url=config.base_url, headers={"authorization": f"Bearer {ADMIN_KEY}"}, timeout=20) as api,
+        httpx2.Client(base_url=config.base_url, headers={"user-agent": "Mozilla/5.0 (X11) Firefox/140.0"}) as viewer,
+    ):
+        running = Server(config=config, api=api, viewer=viewer)
+        seed(api)
+        yield running
+    runner.should_exit = True
+    thread.join(timeout=10)
