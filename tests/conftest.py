@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx2
 import pytest
 import uvicorn
-from factories import ADMIN_KEY, Server, seed, settings_for
 
+from factories import ADMIN_KEY, Server, seed, settings_for
 from passalong.app import create_app
 
 

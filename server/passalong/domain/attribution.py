@@ -182,7 +182,9 @@ def _contact(place: int, of: int) -> str:
 
 
 def _ago(ms: int) -> str:
-    days = ms // DAY_MS
-    if days < 0:
+    if abs(ms) < DAY_MS:
+        return "on the same day"  # clocks differ, and reports come in late
+    if ms < 0:
         return "afterwards"
-    return "on the same day" if days == 0 else "the day before" if days == 1 else f"{days} days before"
+    days = ms // DAY_MS
+    return "the day before" if days == 1 else f"{days} days before"

@@ -24,6 +24,9 @@ from passalong.store import migrate
 BUSY_TIMEOUT_MS = 2_000
 MAX_CACHED_STATEMENTS = 512
 
+ENGINE_VERSION: tuple[int, int, int] = sqlite3.sqlite_version_info
+"""Of the SQLite library in use."""
+
 Params = Sequence[Any]
 
 

@@ -6,11 +6,9 @@ parameters in 2.25.
 
 from __future__ import annotations
 
-from typing import cast
-
 from litestar import Litestar
 from litestar.enums import ScopeType
-from litestar.types import HTTPScope, Receive, Scope, Send
+from litestar.types import Receive, Scope, Send
 
 from passalong.web.services import Services
 from passalong.web.viewer.share import share_page
@@ -29,6 +27,6 @@ class FrontDoor:
         if scope["type"] == ScopeType.HTTP:
             path = scope["path"]
             if path.startswith(_PREFIX) and "/" not in path[3:]:
-                await share_page(self.services, cast("HTTPScope", scope), send, path[3:])
+                await share_page(self.services, scope, send, path[3:])
                 return
         await self.litestar(scope, receive, send)

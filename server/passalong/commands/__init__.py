@@ -1,0 +1,1 @@
+"""The commands of the `passalong` program, one module each, every one holding its `command`."""

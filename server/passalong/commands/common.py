@@ -1,0 +1,60 @@
+"""What commands share: settings, the store without the web, how things are told."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import rich_click as click
+
+from passalong import settings
+from passalong.settings import Settings
+
+T = TypeVar("T")
+
+
+def load_settings(ctx: click.Context) -> Settings:
+    """The settings of this call; raises Unusable."""
+    config = ctx.find_root().obj
+    if config:
+        os.environ[f"{settings.PREFIX}CONFIG"] = str(Path(config).resolve())
+    return settings.load()
+
+
+def with_services(ctx: click.Context, work: Callable[[Any], Awaitable[T]]) -> T:
+    """Runs `work` with everything wired and the database open, but no server."""
+    from passalong.app import opened, wire
+
+    config = load_settings(ctx)
+
+    async def run() -> T:
+        async with opened(wire(config)) as services:
+            return await work(services)
+
+    return asyncio.run(run())
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Prints a table. Cells are text, never markup: some come from strangers."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
+    for column in columns:
+        right = column.startswith(">")
+        shown.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
+    for row in rows:
+        shown.add_row(*(Text(printable(str(cell))) for cell in row))
+    Console().print(shown)
+
+
+def printable(text: str) -> str:
+    """Text that cannot move a terminal: no control and no bidirectional characters."""
+    from passalong.domain.gate import tidy
+
+    return tidy(text)

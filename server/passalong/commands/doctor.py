@@ -1,0 +1,118 @@
+"""`passalong doctor`"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import rich_click as click
+from msgspec import Struct
+
+from passalong.commands.common import load_settings
+from passalong.errors import PassalongError, Unusable
+from passalong.settings import Settings
+from passalong.store.db import ENGINE_VERSION
+
+# Before it, two connections that write at once can lose a commit when the log starts over.
+_SAFE_ENGINE = (3, 51, 3)
+_LOW_DISK_BYTES = 500_000_000
+
+
+class Finding(Struct, frozen=True):
+    state: Literal["ok", "note", "bad"]
+    what: str
+
+
+@click.command("doctor")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """Check settings, database and environment. Exit code 1 if something must be mended."""
+    try:
+        config = load_settings(ctx)
+        findings = [*_settings(config), *_machine(config), *_database(config)]
+    except Unusable as error:
+        findings = [Finding("bad", str(error))]
+    if as_json:
+        click.echo(msgspec.json.encode(findings).decode())
+    else:
+        signs = {"ok": "ok  ", "note": "note", "bad": "BAD "}
+        for finding in findings:
+            click.echo(f"{signs[finding.state]}  {finding.what}")
+    bad = sum(finding.state == "bad" for finding in findings)
+    if bad:
+        raise PassalongError(f"{bad} {'thing' if bad == 1 else 'things'} to mend.")
+
+
+def _settings(config: Settings) -> Iterator[Finding]:
+    if config.secure:
+        yield Finding("ok", f"base_url is {config.base_url}")
+    elif any(name in config.base_url for name in ("//localhost", "//127.")):
+        yield Finding("note", f"base_url is {config.base_url}: fine to try it out; the world needs https.")
+    else:
+        yield Finding("bad", f"base_url is {config.base_url}: without https, cookies and forms travel in the open.")
+    if not config.signing_keys:
+        yield Finding("bad", "signing_keys is empty: `passalong init` writes one.")
+    for position, key in enumerate(config.signing_keys, 1):
+        short = len(key) < 32
+        said = f"signing key {position} of {len(config.signing_keys)} has {len(key)} characters"
+        yield Finding("bad" if short else "ok", said + ("; at least 32 are needed." if short else ""))
+    if config.secure and not config.trusted_proxies:
+        yield Finding("note", "trusted_proxies is empty: behind a proxy, all visitors would look like one.")
+
+
+def _machine(config: Settings) -> Iterator[Finding]:
+    version = ".".join(map(str, ENGINE_VERSION))
+    if ENGINE_VERSION < _SAFE_ENGINE:
+        yield Finding(
+            "note",
+            f"SQLite {version} has a race when two connections write to one log at once. Passalong holds a lock "
+            "around every write; keep other programs from writing to the file.",
+        )
+    else:
+        yield Finding("ok", f"SQLite {version}")
+    yield Finding("ok", f"Python {sys.version.split()[0]}")
+    folder = Path(config.database).parent
+    if not os.access(folder, os.W_OK):
+        yield Finding("bad", f"{folder} cannot be written to.")
+        return
+    free = shutil.disk_usage(folder).free
+    yield Finding("ok" if free > _LOW_DISK_BYTES else "bad", f"{free // 1_000_000:,} MB are free in {folder}")
+
+
+def _database(config: Settings) -> Iterator[Finding]:
+    from passalong.app import opened, wire
+
+    if not Path(config.database).exists():
+        yield Finding("note", f"{config.database} is not there yet; the first start makes it.")
+        return
+
+    async def look() -> list[Finding]:
+        async with opened(wire(config)) as services:
+            await services.db.probe()
+            catalog = services.catalog
+            found = [Finding("ok", f"{config.database} opens, is migrated, and takes writes")]
+            damage = await services.reports.integrity()
+            found += [Finding("bad", f"{config.database}: {what}") for what in damage]
+            keys = sum(key.revoked_at_ms is None for key in catalog.api_keys.values())
+            found.append(Finding("ok" if keys else "note", f"{keys} valid API keys"))
+            if not catalog.brands:
+                found.append(Finding("note", "no brand yet: PUT /api/v1/brands/{id} makes one."))
+            missing = [
+                asset.id
+                for asset in catalog.assets.values()
+                if asset.file and not services.files.path(asset.file.sha256).is_file()
+            ]
+            found += [Finding("bad", f"the file of the asset {id} is missing") for id in missing]
+            return found
+
+    try:
+        yield from asyncio.run(look())
+    except PassalongError as error:
+        yield Finding("bad", str(error))

@@ -1,0 +1,1 @@
+"""The demonstration: a sample vendor, half a year of plausible history, one journey played through."""

@@ -1,0 +1,197 @@
+"""Half a year of plausible history, through the same store methods as live traffic, and marked as sample."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Callable
+from typing import NamedTuple
+
+from uuid_utils.compat import uuid7
+
+from passalong.demo.sample import CONSENT, LINKS
+from passalong.domain.conversion import ConversionBody, ConversionKind
+from passalong.domain.domains import email_key
+from passalong.domain.event import Actor, Event, EventKind
+from passalong.domain.gate import consent_version
+from passalong.domain.instant import DAY_MS, at
+from passalong.domain.lead import Lead, motion
+from passalong.domain.money import Money
+from passalong.domain.share import Claims, claim
+from passalong.store.ledger import Entry
+from passalong.web.services import Services
+
+DAYS = 183
+
+_FIRST = (
+    "Ada Ben Carla Dirk Elif Femi Greta Hugo Iris Jonas Kaya Leif Mina Noor Otto Pia Rafael Sofia Timo Vera".split()
+)
+_LAST = "Adeyemi Berg Castro Dahl Eriksen Fontaine Greco Haas Ivanova Jansen Keller Laurent Moreau Novak".split()
+_COMPANIES = (
+    "Aldergate Norrsken Quillfeather Marbury Pellworm Castellan Ravensburn Ostrava-Rail Fennimore Kestrel-Bio "
+    "Lindenau Tamarind Solveig Brookhaven Dunmore Hartwell Inverlith Jotun-Sea Calderon Westerly"
+).split()
+_ROLES = ("Operations", "Finance", "Data", "Product", "Logistics")
+_HEARD = ("", "", "A colleague", "A newsletter", "Halvorsen Shipping showed us", "Searched for it", "At a conference")
+
+
+class Odds(NamedTuple):
+    """How a mechanic behaves: visits a day at the end, and the chances from step to step."""
+
+    visits: float
+    lead: float
+    click: float
+    opportunity: float
+
+
+_ODDS = {
+    "report": Odds(17, 0.15, 0.10, 0.115),
+    "board": Odds(14, 0.035, 0.12, 0.30),
+    "story": Odds(9, 0.12, 0.08, 0.09),
+    "template": Odds(6, 0.03, 0.15, 0.25),
+    "seat_guide": Odds(4, 0.0, 0.20, 0.0),
+    "talk": Odds(10, 0.05, 0.02, 0.0),  # a mechanic that looks busy and brings nothing
+}
+
+
+class _Visitor(NamedTuple):
+    link: str
+    claims: Claims
+    at_ms: int
+    person: Lead | None
+
+
+async def write(services: Services, progress: Callable[[int], object]) -> None:
+    """Writes the history; calls `progress` with each day done, of DAYS."""
+    dice = random.Random(2026)  # noqa: S311 - plausible, not secret
+    shares = {
+        name: [claim(asset=a, customer=c, mechanic=m, channel=channel) for _ in range(5)]
+        for name, (a, c, m, channel) in LINKS.items()
+        if name in _ODDS
+    }
+    today = services.clock() // DAY_MS
+    number = 0
+    for day in range(DAYS):
+        start_ms = (today - DAYS + day) * DAY_MS
+        entries: list[Entry] = []
+        leads: list[_Visitor] = []
+        for name, odds in _ODDS.items():
+            season = (0.35 + 0.65 * day / DAYS) * (0.35 if (today - DAYS + day) % 7 in (2, 3) else 1.0)
+            for _ in range(_poisson(dice, odds.visits * season)):
+                found = _visit(services, dice, name, odds, shares[name], start_ms)
+                entries += found[0]
+                leads += found[1]
+        await asyncio.gather(*(services.ledger.append(entry) for entry in entries))
+        for visitor in leads:
+            number += 1
+            await _follow_up(services, dice, visitor, _ODDS[visitor.link], number)
+        if day % 5 == 0:
+            number += 1
+            await _unattributed(services, dice, start_ms, number)
+        progress(day)
+
+
+def _visit(
+    services: Services, dice: random.Random, name: str, odds: Odds, shares: list[Claims], start_ms: int
+) -> tuple[list[Entry], list[_Visitor]]:
+    claims = dice.choice(shares)
+    at_ms = start_ms + int(dice.triangular(6, 22, 11) * 3_600_000)
+    bot = dice.random() < 0.12
+    actor = dice.choice((Actor.BOT, Actor.UNFURLER)) if bot else Actor.HUMAN
+    visitor = dice.getrandbits(62) | 1
+
+    def entry(kind: EventKind, after_ms: int, person: Lead | None = None) -> Entry:
+        event = Event(
+            at_ms=at_ms + after_ms,
+            day=services.calendar.day(at_ms + after_ms),
+            kind=kind,
+            actor=actor,
+            share=claims.share,
+            customer=claims.customer,
+            mechanic=claims.mechanic,
+            asset=claims.asset,
+            visitor=visitor,
+        )
+        return Entry(event, claims, person)
+
+    entries = [entry(EventKind.VIEW, 0)]
+    visitors = []
+    if not bot and dice.random() < odds.lead:
+        person = _lead(services, dice, claims, at_ms + 40_000)
+        entries.append(entry(EventKind.LEAD, 40_000, person))
+        visitors.append(_Visitor(name, claims, at_ms + 40_000, person))
+    if not bot and dice.random() < odds.click:
+        entries.append(entry(EventKind.CLICK, 90_000))
+    return entries, visitors
+
+
+def _lead(services: Services, dice: random.Random, claims: Claims, at_ms: int) -> Lead:
+    customer = services.catalog.customers[claims.customer]
+    own = dice.random() < 0.14
+    company = customer.name if own else dice.choice(_COMPANIES).replace("-", " ")
+    domain = customer.domains[0] if own else f"{company.lower().replace(' ', '-')}.example"
+    name = f"{dice.choice(_FIRST)} {dice.choice(_LAST)}"
+    email = f"{name.lower().replace(' ', '.')}@{domain}"
+    hard = claims.mechanic == "shared-reports"
+    return Lead(
+        id=str(uuid7()),
+        email=email,
+        email_key=email_key(email),
+        domain=domain,
+        share=claims.share,
+        customer=claims.customer,
+        mechanic=claims.mechanic,
+        asset=claims.asset,
+        created_at_ms=at_ms,
+        name=name,
+        company=company,
+        role=dice.choice(_ROLES),
+        heard_from=dice.choice(_HEARD),
+        motion=motion(customer, domain),
+        consent_text=CONSENT if hard else None,
+        consent_version=consent_version(CONSENT) if hard else None,
+        consent_at_ms=at_ms if hard else None,
+        sample=True,
+    )
+
+
+async def _follow_up(services: Services, dice: random.Random, visitor: _Visitor, odds: Odds, number: int) -> None:
+    """Some leads sign up, some of those become opportunities, some of those are won."""
+    lead, now_ms = visitor.person, services.clock()
+    if lead is None:
+        return
+    fate = dice.random()
+    wait_ms = int(dice.uniform(3, 30) * DAY_MS)
+    if fate < odds.opportunity * 3:
+        await _report(services, ConversionKind.SIGNUP, f"sample-{number}", visitor.at_ms + 3_600_000, lead.email, None)
+    if fate < odds.opportunity and visitor.at_ms + wait_ms < now_ms:
+        amount = Money(dice.randrange(40, 400) * 10_000, "EUR")
+        await _report(
+            services, ConversionKind.OPPORTUNITY, f"sample-{number}", visitor.at_ms + wait_ms, lead.email, amount
+        )
+        won_ms = visitor.at_ms + wait_ms + int(dice.uniform(10, 60) * DAY_MS)
+        if fate < odds.opportunity * 0.3 and won_ms < now_ms:
+            await _report(services, ConversionKind.WON, f"sample-{number}", won_ms, lead.email, amount)
+
+
+async def _unattributed(services: Services, dice: random.Random, start_ms: int, number: int) -> None:
+    """Opportunities that no customer caused, so that coverage means something."""
+    amount = Money(dice.randrange(50, 600) * 10_000, "EUR")
+    email = f"buyer{number}@{dice.choice(('straitlace', 'umberfield', 'corvane'))}.example"
+    await _report(services, ConversionKind.OPPORTUNITY, f"sample-{number}", start_ms + 36_000_000, email, amount)
+
+
+async def _report(
+    services: Services, kind: ConversionKind, external_id: str, at_ms: int, email: str, amount: Money | None
+) -> None:
+    body = ConversionBody(external_id=external_id, kind=kind, occurred_at=at(at_ms), emails=[email], amount=amount)
+    await services.pipeline.record(body, sample=True)
+
+
+def _poisson(dice: random.Random, mean: float) -> int:
+    """Knuth's method; the means here are small."""
+    limit, product, count = 2.718281828459045**-mean, dice.random(), 0
+    while product > limit:
+        product *= dice.random()
+        count += 1
+    return count

@@ -1,0 +1,103 @@
+"""Sets the sample up in a folder: settings, keys, catalog through the API's own rules, files, history, links."""
+
+from __future__ import annotations
+
+import io
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from passalong.app import opened, wire
+from passalong.demo import history, pictures, sample
+from passalong.domain import access, asset, brand, customer, mechanic
+from passalong.domain.access import ApiKey, Role
+from passalong.domain.instant import DAY_MS
+from passalong.domain.mechanic import Decision, DecisionKind, Mechanic
+from passalong.domain.share import claim, mint, share_url
+from passalong.settings import Settings
+from passalong.store.catalog import Noun
+from passalong.web import logo
+from passalong.web.services import Services
+
+MAX_BYTES = 20_000_000
+
+
+def settings_in(folder: Path, base_url: str) -> Settings:
+    """The demonstration's settings, with the signing key that it has had since its first run."""
+    key_file = folder / "signing.key"
+    if not key_file.exists():
+        key_file.touch(mode=0o600)
+        key_file.write_text(secrets.token_urlsafe(48))
+    return Settings(
+        base_url=base_url,
+        database=str((folder / "passalong.db").resolve()),
+        signing_keys=[key_file.read_text()],
+        timezone="Europe/Berlin",
+    )
+
+
+async def prepare(config: Settings, progress: Callable[[int], object]) -> dict[str, Any]:
+    """Fills a fresh database, adds an API key, and gives the links by name. History is written once only."""
+    async with opened(wire(config)) as services:
+        if not services.catalog.brands:
+            await _fill(services)
+            await history.write(services, progress)
+        secret = access.new_secret()
+        key = ApiKey(
+            id=secrets.token_hex(4),
+            name="demonstration",
+            role=Role.ADMIN,
+            digest=access.digest(secret),
+            created_at_ms=services.clock(),
+        )
+        await services.catalog.put_all([key])
+        return links(services) | {"database": config.database, "base_url": config.base_url, "admin_key": secret}
+
+
+def links(services: Services) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, (asset_id, customer_id, mechanic_key, channel) in sample.LINKS.items():
+        claims = claim(asset=asset_id, customer=customer_id, mechanic=mechanic_key, channel=channel)
+        found[name] = share_url(services.settings.base_url, mint(services.keyring, claims))
+    return found
+
+
+async def _fill(services: Services) -> None:
+    launched_ms = services.clock() - history.DAYS * DAY_MS
+    entries: list[Noun] = [brand.build(sample.BRAND_ID, msgspec.convert(sample.BRAND, brand.BrandBody), None)]
+    for id, fields in sample.CUSTOMERS.items():
+        body = msgspec.convert(fields, customer.CustomerBody)
+        entries.append(customer.build(id, body, await logo.keep(services.files, body.logo)))
+    for id, fields in sample.ASSETS.items():
+        entries.append(
+            asset.build(id, msgspec.convert(fields, asset.AssetBody), file=_file(services, id), embed_sources=())
+        )
+    await services.catalog.put_all(entries)
+    for key, fields in sample.MECHANICS.items():
+        built = mechanic.build(key, msgspec.convert(fields, mechanic.MechanicBody), now_ms=launched_ms, before=None)
+        launch = Decision(
+            mechanic=key, kind=DecisionKind.LAUNCH, at_ms=launched_ms, by=built.owner, reason="Launched (sample)."
+        )
+        await services.catalog.change(Mechanic, key, _always(built), _decided(launch))
+
+
+def _always(mechanic: Mechanic) -> Callable[[Mechanic | None], Mechanic]:
+    return lambda before: mechanic
+
+
+def _decided(decision: Decision) -> Callable[[Mechanic | None, Mechanic], list[Decision]]:
+    return lambda before, after: [decision]
+
+
+def _file(services: Services, id: str) -> asset.StoredFile | None:
+    drawn = {
+        "port-delays": (pictures.report, "Baltic port delays, third quarter.pdf"),
+        "waiting-times": (pictures.board, "Waiting times.png"),
+    }
+    if id not in drawn:
+        return None
+    draw, name = drawn[id]
+    return services.files.keep(io.BytesIO(draw()), name, max_bytes=MAX_BYTES)
