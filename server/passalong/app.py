@@ -55,6 +55,7 @@ VIEWER = [
     gate.forget,
     cta.follow_cta,
     file.send_file,
+    file.send_preview,
     style.brand_file,
     style.logo,
     site.robots,
@@ -194,7 +195,7 @@ def refuse(request: Request[Any, Any, State], error: Exception) -> Response[Any]
             headers=problem.headers,
             media_type="application/problem+json",
         )
-    status, headers, body = services.refusals.of(error)
+    status, headers, body = services.refusals.of(error, services.links.behind(request.url.path))
     return respond(status, headers, b"" if request.method == "HEAD" else body)
 
 

@@ -21,13 +21,26 @@ class AssetKind(StrEnum):
     LINK = "link"
 
 
+class Preview(Struct, frozen=True, kw_only=True):
+    """The first page of a document as a WebP picture of `width` x `height` pixels; `pages` of the whole."""
+
+    sha256: str
+    width: int
+    height: int
+    pages: int
+
+
 class StoredFile(Struct, frozen=True, kw_only=True):
-    """A file in the store. `sha256` (hex) is its name there, `name` what its viewers see, `size` in bytes."""
+    """A file in the store. `sha256` (hex) is its name there, `name` what its viewers see, `size` in bytes.
+
+    A document that can be drawn has a `preview` of its first page.
+    """
 
     sha256: str
     name: str
     media_type: str
     size: int
+    preview: Preview | None = None
 
 
 class Source(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -6,15 +6,19 @@ What a file is, its first bytes say; the name and type that a sender claims are 
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from passalong.domain.asset import StoredFile
+from msgspec.structs import replace
+
+from passalong.domain.asset import Preview, StoredFile
 from passalong.domain.gate import tidy
 from passalong.errors import Invalid, Unavailable
+from passalong.store import previews
 
 _CHUNK = 1 << 20
 _HEAD = 4096
@@ -113,7 +117,16 @@ class FileStore:
         except OSError as error:
             raise Unavailable(f"The file could not be stored: {error.strerror}.", retry_after_s=30) from error
         shown = Path(tidy(name).replace("/", "_").replace("\\", "_")).stem[:100] or "file"
-        return StoredFile(sha256=sha256, name=shown + extension, media_type=media_type, size=size)
+        stored = StoredFile(sha256=sha256, name=shown + extension, media_type=media_type, size=size)
+        return replace(stored, preview=self._preview(sha256)) if media_type == "application/pdf" else stored
+
+    def _preview(self, sha256: str) -> Preview | None:
+        drawn = previews.first_page(self.path(sha256))
+        if drawn is None:
+            return None
+        picture, width, height, pages = drawn
+        kept = self.keep(io.BytesIO(picture), "preview", max_bytes=len(picture))
+        return Preview(sha256=kept.sha256, width=width, height=height, pages=pages)
 
 
 def _copy(head: bytes, source: IO[bytes], target: IO[bytes], max_bytes: int, field: str) -> tuple[int, str]:

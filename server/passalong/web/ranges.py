@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import anyio
+from litestar import HttpMethod, Request, Response
+from litestar.datastructures import State
+from litestar.response import Stream
 
 _CHUNK = 256 * 1024
 _RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
@@ -60,11 +63,22 @@ def disposition(name: str, *, download: bool) -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def partial_headers(span: Span | None, size: int) -> Mapping[str, str]:
-    if span is None:
-        return {"accept-ranges": "bytes", "content-length": str(size)}
-    return {
-        "accept-ranges": "bytes",
-        "content-length": str(span.length),
-        "content-range": f"bytes {span.first}-{span.last}/{span.size}",
-    }
+def send(
+    request: Request[Any, Any, State], path: Path, *, size: int, media_type: str, etag: str, headers: Mapping[str, str]
+) -> Response[bytes] | Stream:
+    """200 with the file, 206 with the range asked for, 304, or 416; without a body for HEAD."""
+    fields = {**headers, "etag": etag, "accept-ranges": "bytes"}
+    if request.headers.get("if-none-match") == etag:
+        return Response(b"", status_code=304, headers=fields)
+    asked = request.headers.get("range") if request.headers.get("if-range", etag) == etag else None
+    span = span_of(asked, size) or Span(0, size - 1, size)
+    if not satisfiable(span):
+        return Response(b"", status_code=416, headers={**fields, "content-range": f"bytes */{size}"})
+    partial = span.length < size
+    fields["content-length"] = str(span.length)
+    if partial:
+        fields["content-range"] = f"bytes {span.first}-{span.last}/{size}"
+    status = 206 if partial else 200
+    if request.method == HttpMethod.HEAD:
+        return Response(b"", status_code=status, headers=fields, media_type=media_type)
+    return Stream(read(path, span.first, span.length), status_code=status, headers=fields, media_type=media_type)

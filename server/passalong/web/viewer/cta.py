@@ -13,8 +13,8 @@ from litestar.params import FromPath
 from passalong.domain.event import Actor, EventKind
 from passalong.domain.passes import Click
 from passalong.domain.token import Purpose
-from passalong.errors import PassalongError, Unavailable
-from passalong.web.asgi import respond, see_other
+from passalong.errors import Unavailable
+from passalong.web.asgi import see_other
 from passalong.web.services import FromServices
 from passalong.web.viewer.link import Link
 from passalong.web.viewer.record import EVENT_HEADER
@@ -29,12 +29,7 @@ async def follow_cta(
 ) -> Response[bytes]:
     """303 to the mechanic's CTA; of a killed mechanic, or one without a CTA, back to the page."""
     now_ms = services.clock()
-    link: Link | None = None
-    try:
-        link = services.links.find(token)
-        link.check(now_ms)
-    except PassalongError as error:
-        return respond(*services.refusals.of(error, link))
+    link = services.links.live(token, now_ms)
     cta = link.mechanic.cta
     if cta is None or link.mechanic.tombstone:
         return see_other(link.path)

@@ -1,4 +1,4 @@
-"""`GET /s/{token}/file`: the file behind the page, for those who may see it."""
+"""`GET /s/{token}/file` and `/preview`: the file behind the page, for those who may see it."""
 
 from __future__ import annotations
 
@@ -9,63 +9,77 @@ from litestar.datastructures import State
 from litestar.params import FromPath
 from litestar.response import Stream
 
-from passalong.domain.asset import AssetKind
-from passalong.errors import NotFound, PassalongError
+from passalong.domain.asset import AssetKind, StoredFile
+from passalong.errors import NotFound
+from passalong.store.previews import MEDIA_TYPE
 from passalong.web import ranges
-from passalong.web.asgi import respond, see_other
-from passalong.web.services import FromServices
-from passalong.web.viewer.link import Link
+from passalong.web.asgi import see_other
+from passalong.web.services import FromServices, Services
 from passalong.web.viewer.standing import standing, view_of
 
+_METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 _INLINE = ("image/", "video/", "application/pdf", "text/")
 
+# A file is data: whatever is in it runs nothing and reaches nothing of ours. Browsers do not show a PDF in a sandbox.
+_SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'"
+_PDF = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
 
-@route("/s/{token:str}/file", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
-async def send_file(
-    request: Request[Any, Any, State], services: FromServices, token: FromPath[str]
-) -> Response[bytes] | Stream:
+Sent = Response[bytes] | Stream
+
+
+@route("/s/{token:str}/file", http_method=_METHODS, include_in_schema=False)
+async def send_file(request: Request[Any, Any, State], services: FromServices, token: FromPath[str]) -> Sent:
     """The file, or the range of it that was asked for; to the page and its gate for those who have not passed."""
-    now_ms = services.clock()
-    link: Link | None = None
-    try:
-        link = services.links.find(token)
-        link.check(now_ms)
-        if link.asset.kind is not AssetKind.FILE or link.asset.file is None:
-            raise NotFound("This page has no file.")
-    except PassalongError as error:
-        return respond(*services.refusals.of(error, link))
-    visitor = await services.visitors.read(request.scope, now_ms)
-    if view_of(link, standing(services.keyring, link, visitor, now_ms)).locked:
-        return see_other(link.path)
-    file = link.asset.file
-    inline = file.media_type.startswith(_INLINE) and "download" not in visitor.query
+    file = await _file_for(request, services, token)
+    if file is None:
+        return see_other(f"/s/{token}")
+    inline = file.media_type.startswith(_INLINE) and "download" not in request.query_params
     text = file.media_type.startswith("text/")
-    headers = {
-        "etag": f'"{file.sha256[:32]}"',
+    return ranges.send(
+        request,
+        services.files.path(file.sha256),
+        size=file.size,
+        media_type="text/plain; charset=utf-8" if text else file.media_type,
+        etag=f'"{file.sha256[:32]}"',
+        headers=_headers(_PDF if file.media_type == "application/pdf" else _SANDBOX)
+        | {"content-disposition": ranges.disposition(file.name, download=not inline)},
+    )
+
+
+@route("/s/{token:str}/preview", http_method=_METHODS, include_in_schema=False)
+async def send_preview(request: Request[Any, Any, State], services: FromServices, token: FromPath[str]) -> Sent:
+    """The first page of a document as a picture, under the same rule as the document."""
+    file = await _file_for(request, services, token)
+    if file is None:
+        return see_other(f"/s/{token}")
+    if file.preview is None:
+        raise NotFound("This file has no preview.")
+    path = services.files.path(file.preview.sha256)
+    return ranges.send(
+        request,
+        path,
+        size=path.stat().st_size,
+        media_type=MEDIA_TYPE,
+        etag=f'"{file.preview.sha256[:32]}"',
+        headers=_headers(_SANDBOX),
+    )
+
+
+async def _file_for(request: Request[Any, Any, State], services: Services, token: str) -> StoredFile | None:
+    """The file of a live link; None if the gate is still before it. Raises NotFound when there is none."""
+    now_ms = services.clock()
+    link = services.links.live(token, now_ms)
+    file = link.asset.file
+    if link.asset.kind is not AssetKind.FILE or file is None or not services.files.path(file.sha256).is_file():
+        raise NotFound("This page has no file.")
+    visitor = await services.visitors.read(request.scope, now_ms)
+    return None if view_of(link, standing(services.keyring, link, visitor, now_ms)).locked else file
+
+
+def _headers(policy: str) -> dict[str, str]:
+    return {
         "cache-control": "private, max-age=3600",
         "x-content-type-options": "nosniff",
         "referrer-policy": "same-origin",
-        # A file is data: whatever is in it runs nothing and reaches nothing of ours.
-        "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:",
-        "content-disposition": ranges.disposition(file.name, download=not inline),
+        "content-security-policy": policy,
     }
-    if file.media_type == "application/pdf":
-        headers["content-security-policy"] = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
-    if request.headers.get("if-none-match") == headers["etag"]:
-        return Response(b"", status_code=304, headers=headers)
-    asked = request.headers.get("range")
-    if asked and request.headers.get("if-range", headers["etag"]) != headers["etag"]:
-        asked = None
-    span = ranges.span_of(asked, file.size)
-    if span is not None and not ranges.satisfiable(span):
-        return Response(
-            b"", status_code=416, headers={**headers, "content-range": f"bytes */{file.size}"}, media_type="text/plain"
-        )
-    headers |= ranges.partial_headers(span, file.size)
-    media_type = "text/plain; charset=utf-8" if text else file.media_type
-    status = 206 if span else 200
-    if request.method == HttpMethod.HEAD:
-        return Response(b"", status_code=status, headers=headers, media_type=media_type)
-    first, length = (span.first, span.length) if span else (0, file.size)
-    content = ranges.read(services.files.path(file.sha256), first, length)
-    return Stream(content, status_code=status, headers=headers, media_type=media_type)

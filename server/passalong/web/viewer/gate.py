@@ -43,12 +43,7 @@ async def submit_gate(
 ) -> Response[bytes]:
     """303 to the asset with a pass; 422, 429 or 503 with the form, its values and what to do."""
     now_ms = services.clock()
-    link: Link | None = None
-    try:
-        link = services.links.find(token)
-        link.check(now_ms)
-    except PassalongError as error:
-        return respond(*services.refusals.of(error, link))
+    link = services.links.live(token, now_ms)
     visitor = await services.visitors.read(request.scope, now_ms)
     who = standing(services.keyring, link, visitor, now_ms)
     if link.mechanic.tombstone or link.mechanic.gate.mode is GateMode.NONE:

@@ -11,7 +11,7 @@ from passalong.domain.customer import Customer
 from passalong.domain.mechanic import Fallback, Mechanic
 from passalong.domain.share import Claims
 from passalong.domain.token import Keyring
-from passalong.errors import Gone, NotFound
+from passalong.errors import BadToken, Gone, NotFound
 from passalong.store.catalog import Catalog
 
 _MAX_MEMO = 50_000
@@ -50,6 +50,19 @@ class Links:
         self._keyring = keyring
         self._catalog = catalog
         self._memo: dict[str, tuple[str, Claims]] = {}
+
+    def live(self, token: str, now_ms: int) -> Link:
+        """The link, if it still stands; raises BadToken, NotFound or Gone."""
+        link = self.find(token)
+        link.check(now_ms)
+        return link
+
+    def behind(self, path: str) -> Link | None:
+        """The link that a path like `/s/{token}/…` belongs to, live or not: so that a refusal can look like it."""
+        try:
+            return self.find(path.split("/")[2]) if path.startswith("/s/") else None
+        except (BadToken, NotFound):
+            return None
 
     def find(self, token: str) -> Link:
         """The link; raises BadToken for what was not minted here, NotFound for what names unknown things.
