@@ -68,7 +68,6 @@ API = [
     catalog_api.put_customer,
     catalog_api.put_mechanic,
     catalog_api.put_asset,
-    catalog_api.upload_file,
     shares.mint_share,
     shares.revoke_share,
     conversions.report_conversion,
@@ -84,6 +83,13 @@ API = [
     leads.erase_lead,
     events.tail_events,
 ]
+
+
+UPLOADS = [catalog_api.upload_file]
+
+FORM_MAX_BYTES = 64_000
+JSON_MAX_BYTES = 2_000_000
+MULTIPART_OVERHEAD_BYTES = 100_000
 
 
 def system_clock() -> int:
@@ -163,9 +169,23 @@ def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: s
                 )
             yield
 
-    api = Router("/api/v1", route_handlers=API, guards=[guard], middleware=[IdempotencyMiddleware()])
+    idempotency = IdempotencyMiddleware()
+
+    def api(handlers: list[Any], max_bytes: int) -> Router:
+        return Router(
+            "/api/v1",
+            route_handlers=handlers,
+            guards=[guard],
+            middleware=[idempotency],
+            request_max_body_size=max_bytes,
+        )
+
     litestar = Litestar(
-        route_handlers=[*VIEWER, api],
+        route_handlers=[
+            Router("/", route_handlers=VIEWER, request_max_body_size=FORM_MAX_BYTES),
+            api(API, JSON_MAX_BYTES),
+            api(UPLOADS, config.limits.upload_mb * 1_000_000 + MULTIPART_OVERHEAD_BYTES),
+        ],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
         state=State({"services": services}),
         lifespan=[lifespan],
@@ -178,7 +198,6 @@ def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: s
             security=[{"key": []}],
             components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
         ),
-        request_max_body_size=config.limits.upload_mb * 1_000_000 + 100_000,
         logging_config=None,
     )
     return FrontDoor(litestar, services)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
@@ -13,7 +12,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
-from passalong.domain.brand import is_web_url
+from passalong.domain.address import web_url
+from passalong.domain.faults import fault_of
 from passalong.errors import Unusable
 
 FILE_NAME = "passalong.toml"
@@ -82,14 +82,15 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise Unusable(f"{path or 'environment'}: {_in_words(str(error))}.") from None
+        fault = fault_of(str(error))
+        raise Unusable(f"{path or 'environment'}: {fault.field}: {fault.message}") from None
     folder = path.resolve().parent if path else Path.cwd()
     return checked(msgspec.structs.replace(settings, database=str(folder / settings.database)))
 
 
 def checked(settings: Settings) -> Settings:
     """The same settings, or Unusable naming the entry that cannot be right."""
-    if not is_web_url(settings.base_url):
+    if web_url(settings.base_url) is None:
         raise Unusable("base_url: use a full address, as https://share.example.com.")
     if settings.database.startswith("postgres"):
         raise Unusable("database: only SQLite files are supported by this version.")
@@ -112,12 +113,3 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
             target = target.setdefault(section, {})
         as_list = not sections and name in {"signing_keys", "trusted_proxies", "embed_sources"}
         target[name] = [part.strip() for part in text.split(",") if part.strip()] if as_list else text
-
-
-def _in_words(message: str) -> str:
-    """msgspec's message with the entry's name first."""
-    if found := re.match(r"Object contains unknown field `(.+?)`(?: - at `\$\.?(.*)`)?", message):
-        return f"{'.'.join(filter(None, (found[2], found[1])))}: there is no such setting"
-    if found := re.match(r"(.+) - at `\$\.(.+)`", message):
-        return f"{found[2]}: {found[1][0].lower()}{found[1][1:]}"
-    return message

@@ -17,6 +17,7 @@ from passalong.domain import asset as assets
 from passalong.domain import customer as customers
 from passalong.domain.asset import Asset, AssetBody, AssetKind, Source
 from passalong.domain.customer import Customer, CustomerBody
+from passalong.domain.faults import fault_of
 from passalong.domain.share import ID_PATTERN
 from passalong.errors import Invalid, PassalongError
 from passalong.store.files import FileStore, sniff
@@ -135,8 +136,7 @@ def _customer(cells: dict[str, str]) -> Customer:
     try:
         return customers.build(cells["id"], msgspec.convert(body, CustomerBody), None)
     except msgspec.ValidationError as error:
-        message, _, where = str(error).partition(" - at `$.")
-        raise Invalid.one(where.rstrip("`") or "row", message + ".") from None
+        raise Invalid([fault_of(str(error))]) from None
 
 
 def read_assets(

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
-from passalong.domain.brand import is_web_url
+from passalong.domain.address import NEEDED, web_url
 from passalong.domain.share import Id
 from passalong.errors import Fault, Invalid
 
@@ -112,11 +113,13 @@ def build(id: str, body: AssetBody, *, file: StoredFile | None, embed_sources: S
     ]
     if not faults and source.url is not None:
         embed = body.kind is AssetKind.EMBED
-        if not is_web_url(source.url, https_only=embed):
-            faults.append(Fault("source.url", "Use a full https:// address."))
-        elif embed and not host_allowed(source.url, embed_sources):
-            host = urlsplit(source.url).hostname
+        url = web_url(source.url, https_only=embed)
+        if url is None:
+            faults.append(Fault("source.url", NEEDED))
+        elif embed and not host_allowed(url, embed_sources):
+            host = urlsplit(url).hostname
             faults.append(Fault("source.url", f"{host} is not among the embed_sources of the settings."))
+        source = replace(source, url=url)
     if faults:
         raise Invalid(faults)
     return Asset(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from msgspec import Meta, Struct
 
+from passalong.domain.address import NEEDED, web_url
 from passalong.domain.share import Id
 from passalong.errors import Fault, Invalid
 
@@ -47,41 +47,30 @@ class Brand(Struct, frozen=True, kw_only=True):
 
 def build(id: str, body: BrandBody, logo: str | None) -> Brand:
     """A checked brand; raises Invalid with every fault."""
+    home_url = web_url(body.home_url)
+    privacy_url = web_url(body.privacy_url) if body.privacy_url is not None else None
     faults = []
-    for field in ("home_url", "privacy_url"):
-        url = getattr(body, field)
-        if url is not None and not is_web_url(url):
-            faults.append(Fault(field, "Use a full https:// address."))
+    if home_url is None:
+        faults.append(Fault("home_url", NEEDED))
+    if body.privacy_url is not None and privacy_url is None:
+        faults.append(Fault("privacy_url", NEEDED))
     hosts = tuple(host.strip().lower() for host in body.embed_hosts)
     faults += [
         Fault(f"embed_hosts[{n}]", "Write a host alone, as docs.example.com or *.example.com.")
         for n, host in enumerate(hosts)
         if not _HOST.match(host)
     ]
-    if faults:
+    if faults or home_url is None:
         raise Invalid(faults)
     return Brand(
         id=id,
         name=body.name,
         accent=body.accent.lower(),
-        home_url=body.home_url,
+        home_url=home_url,
         logo=logo,
-        privacy_url=body.privacy_url,
+        privacy_url=privacy_url,
         embed_hosts=hosts,
     )
-
-
-def is_web_url(url: str, *, https_only: bool = False) -> bool:
-    """Whether a browser may be sent there: http or https, a host, no credentials, no control characters."""
-    if any(character <= " " or character == "\x7f" or character == "\\" for character in url):
-        return False
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError:
-        return False
-    schemes = {"https"} if https_only else {"https", "http"}
-    return parts.scheme in schemes and bool(parts.hostname) and parts.username is None
 
 
 def luminance(colour: str) -> float:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct, field
 
-from passalong.domain.brand import is_web_url
+from passalong.domain.address import NEEDED, web_url
 from passalong.domain.domains import is_domain, to_ascii
 from passalong.domain.instant import ms_of
 from passalong.domain.share import Id
@@ -161,8 +161,9 @@ class Decision(Struct, frozen=True, kw_only=True):
 def build(key: str, body: MechanicBody, *, now_ms: int, before: Mechanic | None) -> Mechanic:
     """A checked mechanic; raises Invalid with every fault. Keeps the launch date and tombstone it had."""
     faults = list(_gate_faults(body))
-    if body.cta is not None and not is_web_url(body.cta.url):
-        faults.append(Fault("cta.url", "Use a full https:// address."))
+    cta_url = web_url(body.cta.url) if body.cta is not None else None
+    if body.cta is not None and cta_url is None:
+        faults.append(Fault("cta.url", NEEDED))
     if body.launched_at is not None and body.launched_at.tzinfo is None:
         faults.append(Fault("launched_at", "Give the time with its zone, as 2026-11-01T09:00:00Z."))
     if faults:
@@ -178,7 +179,7 @@ def build(key: str, body: MechanicBody, *, now_ms: int, before: Mechanic | None)
         owner=body.owner,
         brand=body.brand,
         gate=_gate(body.gate),
-        cta=body.cta,
+        cta=Cta(body.cta.label, cta_url) if body.cta and cta_url else None,
         target_per_1000=body.target_per_1000,
         floor_days=body.floor_days or (180 if body.kind is MechanicKind.ADVOCACY else 90),
         launched_at_ms=launched_at_ms,
@@ -222,10 +223,11 @@ def tombstone(
     faults = [
         Fault(name, "Say it in a few words.") for name, text in (("reason", reason), ("by", by)) if not text.strip()
     ]
-    if fallback is Fallback.REDIRECT and not (redirect_url and is_web_url(redirect_url)):
+    leads_to = web_url(redirect_url) if redirect_url else None
+    if fallback is Fallback.REDIRECT and leads_to is None:
         faults.append(Fault("redirect_url", "Give the full https:// address that the links lead to from now on."))
     if fallback is not Fallback.REDIRECT and redirect_url is not None:
         faults.append(Fault("redirect_url", "Only the fallback `redirect` leads anywhere."))
     if faults:
         raise Invalid(faults)
-    return Tombstone(at_ms=at_ms, by=by.strip(), reason=reason.strip(), fallback=fallback, redirect_url=redirect_url)
+    return Tombstone(at_ms=at_ms, by=by.strip(), reason=reason.strip(), fallback=fallback, redirect_url=leads_to)

@@ -56,6 +56,7 @@ class Catalog:
     def __init__(self, db: Database, clock: Clock) -> None:
         self._db = db
         self._clock = clock
+        self._loading = asyncio.Lock()
         self.generation = 0
         self.brands: dict[str, Brand] = {}
         self.customers: dict[str, Customer] = {}
@@ -75,16 +76,17 @@ class Catalog:
 
     async def load(self) -> None:
         """Fetches what other processes, or an earlier run, have changed since."""
-        row = await self._db.read_one("SELECT value FROM generation")
-        newest = int(row["value"]) if row else 0
-        if newest == self.generation:
-            return
-        rows = await self._db.read(
-            "SELECT noun, body FROM catalog WHERE generation > ? AND generation <= ?", (self.generation, newest)
-        )
-        for row in rows:
-            self._shelve(msgspec.json.decode(row["body"], type=_NOUNS[row["noun"]]))
-        self.generation = newest
+        async with self._loading:  # two at once could put an older row over a newer one
+            row = await self._db.read_one("SELECT value FROM generation")
+            newest = int(row["value"]) if row else 0
+            if newest == self.generation:
+                return
+            rows = await self._db.read(
+                "SELECT noun, body FROM catalog WHERE generation > ? AND generation <= ?", (self.generation, newest)
+            )
+            for row in rows:
+                self._shelve(msgspec.json.decode(row["body"], type=_NOUNS[row["noun"]]))
+            self.generation = newest
 
     async def follow(self) -> None:
         """Polls for ever; meant to be a task of its own. A locked or full disk is waited out."""

@@ -146,11 +146,25 @@ class Database:
             try:
                 fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                await asyncio.shield(asyncio.to_thread(fcntl.flock, self._lock_file, fcntl.LOCK_EX))
+                await self._wait_for_file_lock()
             try:
                 yield
             finally:
                 fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+
+    async def _wait_for_file_lock(self) -> None:
+        """Waits in a thread. A thread cannot be cancelled, so a cancelled wait ends once it has let go again."""
+        waiting = asyncio.ensure_future(asyncio.to_thread(fcntl.flock, self._lock_file, fcntl.LOCK_EX))
+        cancelled: asyncio.CancelledError | None = None
+        while not waiting.done():
+            try:
+                await asyncio.shield(waiting)
+            except asyncio.CancelledError as error:
+                cancelled = error
+        if cancelled is not None:
+            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
+            raise cancelled
+        waiting.result()
 
 
 @contextmanager

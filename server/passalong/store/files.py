@@ -34,7 +34,7 @@ def _text(head: bytes) -> bool:
         head.decode("utf-8")
     except UnicodeDecodeError as error:
         return error.start > len(head) - 4 and len(head) == _HEAD  # cut in the middle of a character
-    return head.lstrip()[:1] != b"<"  # markup is never served as the reader's text
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"<"  # markup is never served as the reader's text
 
 
 _SNIFF: list[tuple[str, str, Callable[[bytes], bool]]] = [

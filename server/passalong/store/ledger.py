@@ -9,7 +9,6 @@ database thread, one flush. Counters follow by triggers in that same transaction
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections import deque
 from collections.abc import Sequence
 from functools import cache
@@ -21,7 +20,7 @@ from msgspec import Struct
 from passalong.domain.event import Event, EventRow
 from passalong.domain.lead import Lead
 from passalong.domain.share import Claims
-from passalong.errors import PassalongError, Unavailable
+from passalong.errors import Unavailable
 from passalong.store.db import Database, Transaction
 
 MAX_BATCH = 128
@@ -99,7 +98,7 @@ class Ledger:
                 batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
                 try:
                     leads = await self._store([entry for entry, _ in batch])
-                except (PassalongError, sqlite3.Error) as error:
+                except Exception as error:  # whatever it is, the writer lives on and its waiters hear of it
                     for _, future in batch:
                         if not future.done():
                             future.set_exception(error)

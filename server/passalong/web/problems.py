@@ -9,6 +9,7 @@ from typing import Any
 from litestar.exceptions import HTTPException, ValidationException
 
 from passalong import errors
+from passalong.domain.faults import fault_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -75,4 +76,7 @@ class Problem:
 
 def _faults(error: ValidationException) -> tuple[errors.Fault, ...]:
     entries = error.extra if isinstance(error.extra, list) else []
-    return tuple(errors.Fault(str(entry.get("key") or "body"), str(entry.get("message", ""))) for entry in entries)
+    return tuple(
+        fault_of(str(entry.get("message", "")), "" if entry.get("key") == "data" else str(entry.get("key") or ""))
+        for entry in entries
+    )

@@ -35,6 +35,8 @@ def span_of(header: str | None, size: int) -> Span | None:
     if not found or found.groups() == ("", ""):
         return None
     first, last = found.groups()
+    if first and last and int(last) < int(first):
+        return None
     if not first:
         return Span(max(size - int(last), 0), size - 1, size) if int(last) else Span(size, size - 1, size)
     return Span(int(first), min(int(last), size - 1) if last else size - 1, size)
@@ -63,22 +65,28 @@ def disposition(name: str, *, download: bool) -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
+def _holds(if_none_match: str, etag: str) -> bool:
+    """Whether a browser says that it has this already; weak comparison (RFC 9110, 13.1.2)."""
+    held = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return etag in held or "*" in held
+
+
 def send(
     request: Request[Any, Any, State], path: Path, *, size: int, media_type: str, etag: str, headers: Mapping[str, str]
 ) -> Response[bytes] | Stream:
     """200 with the file, 206 with the range asked for, 304, or 416; without a body for HEAD."""
     fields = {**headers, "etag": etag, "accept-ranges": "bytes"}
-    if request.headers.get("if-none-match") == etag:
+    if _holds(request.headers.get("if-none-match", ""), etag):
         return Response(b"", status_code=304, headers=fields)
     asked = request.headers.get("range") if request.headers.get("if-range", etag) == etag else None
-    span = span_of(asked, size) or Span(0, size - 1, size)
+    part = span_of(asked, size)
+    span = part or Span(0, size - 1, size)
     if not satisfiable(span):
         return Response(b"", status_code=416, headers={**fields, "content-range": f"bytes */{size}"})
-    partial = span.length < size
     fields["content-length"] = str(span.length)
-    if partial:
+    if part:
         fields["content-range"] = f"bytes {span.first}-{span.last}/{size}"
-    status = 206 if partial else 200
+    status = 206 if part else 200
     if request.method == HttpMethod.HEAD:
         return Response(b"", status_code=status, headers=fields, media_type=media_type)
     return Stream(read(path, span.first, span.length), status_code=status, headers=fields, media_type=media_type)

@@ -9,11 +9,10 @@ deflate streams may be concatenated at a full flush, values go between as stored
 from __future__ import annotations
 
 import re
+import secrets
 import zlib
 from collections.abc import Callable, Mapping
 
-_SENTINEL = "\ue000{}\ue001"
-_SPLIT = re.compile("\ue000(.*?)\ue001")
 _GZIP_HEADER = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\xff"
 _END = b"\x01\x00\x00\xff\xff"
 
@@ -23,7 +22,8 @@ class Slots:
     alike: values are filled in as they are, so they must be safe in HTML already (tokens are)."""
 
     def __init__(self, render: Callable[[Mapping[str, str]], str], names: tuple[str, ...]) -> None:
-        pieces = _SPLIT.split(render({name: _SENTINEL.format(name) for name in names}))
+        mark = secrets.token_hex(8)  # no title or name on the page can guess it
+        pieces = re.split(f"{mark}-([a-z_]+)-", render({name: f"{mark}-{name}-" for name in names}))
         self._fixed = [piece.encode() for piece in pieces[0::2]]
         self._names = pieces[1::2]
         self._deflated = [_deflate(piece) for piece in self._fixed]

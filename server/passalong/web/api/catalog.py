@@ -7,8 +7,8 @@ from typing import Annotated
 
 from litestar import post, put
 from litestar.datastructures import UploadFile
-from litestar.params import FromPath, JSONBody, MultipartBody
-from msgspec import Meta, Struct
+from litestar.params import JSONBody, MultipartBody, PathParameter
+from msgspec import Struct
 from msgspec.structs import replace
 
 from passalong.domain import asset as assets
@@ -23,9 +23,10 @@ from passalong.domain.share import ID_PATTERN
 from passalong.errors import Conflict, Invalid
 from passalong.web import logo
 from passalong.web.api.mechanics import MechanicAnswer, describe
+from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 
-_Id = Annotated[str, Meta(pattern=ID_PATTERN)]
+_Id = Annotated[str, PathParameter(pattern=ID_PATTERN)]
 
 
 class AssetAnswer(Struct, kw_only=True):
@@ -48,23 +49,23 @@ class FileForm(Struct):
     file: UploadFile
 
 
-@put("/brands/{id:str}", tags=["Catalog"], summary="Put a brand")
-async def put_brand(services: FromServices, id: FromPath[_Id], data: JSONBody[BrandBody]) -> Brand:
+@put("/brands/{id:str}", tags=["Catalog"], summary="Put a brand", responses=REFUSALS)
+async def put_brand(services: FromServices, id: _Id, data: JSONBody[BrandBody]) -> Brand:
     """The vendor's look. The accent is taken as given; where text needs more contrast, pages correct it."""
     picture = await logo.keep(services.files, data.logo)
     _, after = await services.catalog.change(Brand, id, lambda before: brands.build(id, data, picture))
     return after
 
 
-@put("/customers/{id:str}", tags=["Catalog"], summary="Put a customer")
-async def put_customer(services: FromServices, id: FromPath[_Id], data: JSONBody[CustomerBody]) -> Customer:
+@put("/customers/{id:str}", tags=["Catalog"], summary="Put a customer", responses=REFUSALS)
+async def put_customer(services: FromServices, id: _Id, data: JSONBody[CustomerBody]) -> Customer:
     picture = await logo.keep(services.files, data.logo)
     _, after = await services.catalog.change(Customer, id, lambda before: customers.build(id, data, picture))
     return after
 
 
-@put("/mechanics/{key:str}", tags=["Catalog"], summary="Put a mechanic")
-async def put_mechanic(services: FromServices, key: FromPath[_Id], data: JSONBody[MechanicBody]) -> MechanicAnswer:
+@put("/mechanics/{key:str}", tags=["Catalog"], summary="Put a mechanic", responses=REFUSALS)
+async def put_mechanic(services: FromServices, key: _Id, data: JSONBody[MechanicBody]) -> MechanicAnswer:
     """Launches a mechanic, or changes it: each a dated decision. A killed one stays killed until it is revived."""
     now_ms = services.clock()
     if data.brand not in services.catalog.brands:
@@ -78,8 +79,8 @@ async def put_mechanic(services: FromServices, key: FromPath[_Id], data: JSONBod
     return await describe(services, after)
 
 
-@put("/assets/{id:str}", tags=["Catalog"], summary="Put an asset")
-async def put_asset(services: FromServices, id: FromPath[_Id], data: JSONBody[AssetBody]) -> AssetAnswer:
+@put("/assets/{id:str}", tags=["Catalog"], summary="Put an asset", responses=REFUSALS)
+async def put_asset(services: FromServices, id: _Id, data: JSONBody[AssetBody]) -> AssetAnswer:
     """A file keeps the bytes that were uploaded before."""
     if data.customer is not None and data.customer not in services.catalog.customers:
         raise Invalid.one("customer", f"There is no customer called {data.customer}.")
@@ -93,8 +94,8 @@ async def put_asset(services: FromServices, id: FromPath[_Id], data: JSONBody[As
     return _answer(after)
 
 
-@post("/assets/{id:str}/files", tags=["Catalog"], summary="Upload an asset's file", status_code=200)
-async def upload_file(services: FromServices, id: FromPath[_Id], data: MultipartBody[FileForm]) -> AssetAnswer:
+@post("/assets/{id:str}/files", tags=["Catalog"], summary="Upload an asset's file", status_code=200, responses=REFUSALS)
+async def upload_file(services: FromServices, id: _Id, data: MultipartBody[FileForm]) -> AssetAnswer:
     """Multipart, one part called `file`. What it is, its first bytes say; it replaces the file from before."""
     asset = services.catalog.find(Asset, id)
     if asset.kind is not AssetKind.FILE:

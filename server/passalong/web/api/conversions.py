@@ -13,6 +13,7 @@ from passalong.domain.conversion import ConversionBody, check
 from passalong.domain.instant import at
 from passalong.domain.money import Money
 from passalong.store.pipeline import Conversion
+from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 
 
@@ -37,7 +38,7 @@ class ConversionAnswer(Struct, kw_only=True):
     attribution: AttributionPart
 
 
-@post("/conversions", tags=["Conversions"], summary="Report a conversion")
+@post("/conversions", tags=["Conversions"], summary="Report a conversion", responses=REFUSALS)
 async def report_conversion(services: FromServices, data: JSONBody[ConversionBody]) -> Response[ConversionAnswer]:
     """201 with the credits; the same report again gives the same answer, another under the same name 409."""
     check(data)

@@ -14,6 +14,7 @@ from passalong.domain.share import Claims, mint, share_url
 from passalong.store.reports import Tally
 from passalong.web.api.conversions import ConversionAnswer, answer
 from passalong.web.api.paging import Cursor, Limit, Page, page_by_id
+from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices, Services
 
 
@@ -50,14 +51,14 @@ class CustomerDetail(Struct, kw_only=True):
     conversions: list[ConversionAnswer]
 
 
-@get("/customers", tags=["Customers"], summary="List customers")
+@get("/customers", tags=["Customers"], summary="List customers", responses=REFUSALS)
 async def list_customers(services: FromServices, limit: Limit = 50, cursor: Cursor = None) -> Page[CustomerAnswer]:
     tallies = await services.reports.customers()
     answers = [_answer(c, tallies.get(c.id, Tally())) for c in services.catalog.customers.values()]
     return page_by_id(answers, limit, cursor, lambda answer: answer.id)
 
 
-@get("/customers/{id:str}", tags=["Customers"], summary="One customer: shares, opportunities, why")
+@get("/customers/{id:str}", tags=["Customers"], summary="One customer: shares, opportunities, why", responses=REFUSALS)
 async def get_customer(services: FromServices, id: FromPath[str]) -> CustomerDetail:
     customer = services.catalog.find(Customer, id)
     tallies = await services.reports.customers()

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from passalong.domain.event import Actor, EventKind, EventRow
 from passalong.domain.instant import at
+from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 
 
@@ -36,7 +37,7 @@ class Tail(Struct, kw_only=True):
     last_seq: int
 
 
-@get("/events", tags=["Events"], summary="Follow the ledger")
+@get("/events", tags=["Events"], summary="Follow the ledger", responses=REFUSALS)
 async def tail_events(
     services: FromServices,
     after: Annotated[int | None, QueryParameter(ge=0, description="None: start with the newest")] = None,

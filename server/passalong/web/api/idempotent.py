@@ -26,6 +26,9 @@ class IdempotencyMiddleware(ASGIMiddleware):
 
     scopes = (ScopeType.HTTP,)
 
+    def __init__(self) -> None:
+        self._running: set[tuple[str, str]] = set()
+
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, State] = Request(scope, receive, send)
         name = request.headers.get("idempotency-key")
@@ -43,6 +46,8 @@ class IdempotencyMiddleware(ASGIMiddleware):
                 raise Conflict("This Idempotency-Key was used for another request.")
             await answer(send, kept.status, [_JSON, (b"idempotency-replayed", b"true")], kept.body)
             return
+        if (bearer, name) in self._running:
+            raise Conflict("The first request with this Idempotency-Key is still being worked on.")
         started: list[int] = []
         chunks: list[bytes] = []
 
@@ -56,7 +61,11 @@ class IdempotencyMiddleware(ASGIMiddleware):
                     await services.idempotency.keep(bearer, name, KeptAnswer(asked, started[0], body))
             await send(message)
 
-        await next_app(scope, receive, listen)
+        self._running.add((bearer, name))
+        try:
+            await next_app(scope, receive, listen)
+        finally:
+            self._running.discard((bearer, name))
 
 
 def _secret(request: Request[Any, Any, State]) -> str:

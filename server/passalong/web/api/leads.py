@@ -17,6 +17,7 @@ from passalong.web.api.access import ADMIN, key_of
 from passalong.web.api.conversions import ConversionAnswer, answer
 from passalong.web.api.events import EventAnswer, event_answer
 from passalong.web.api.paging import Cursor, Limit, Page, decode, page
+from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 
 
@@ -60,7 +61,7 @@ class Erasure(Struct, kw_only=True):
     erased_at: datetime
 
 
-@get("/leads", tags=["Leads"], summary="List leads, newest first")
+@get("/leads", tags=["Leads"], summary="List leads, newest first", responses=REFUSALS)
 async def list_leads(
     request: Request[None, ApiKey, State],
     services: FromServices,
@@ -80,7 +81,7 @@ async def list_leads(
     return Page([_answer(lead, admin=admin) for lead in paged.items], paged.next_cursor)
 
 
-@get("/leads/{id:str}", tags=["Leads"], summary="One lead and its journey")
+@get("/leads/{id:str}", tags=["Leads"], summary="One lead and its journey", responses=REFUSALS)
 async def get_lead(request: Request[None, ApiKey, State], services: FromServices, id: FromPath[str]) -> LeadDetail:
     lead = await services.leads.get(id)
     return LeadDetail(
@@ -90,7 +91,7 @@ async def get_lead(request: Request[None, ApiKey, State], services: FromServices
     )
 
 
-@delete("/leads/{id:str}", tags=["Leads"], summary="Erase a lead", status_code=200, opt=ADMIN)
+@delete("/leads/{id:str}", tags=["Leads"], summary="Erase a lead", status_code=200, opt=ADMIN, responses=REFUSALS)
 async def erase_lead(services: FromServices, id: FromPath[str]) -> Erasure:
     """Empties the lead's personal data for good; every total stays as it was."""
     lead = await services.leads.get(id)

@@ -25,6 +25,7 @@ from passalong.errors import Conflict, NotFound
 from passalong.store.reports import Tally
 from passalong.web.api.access import ADMIN
 from passalong.web.api.paging import Cursor, Limit, Page, page_by_id
+from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices, Services
 
 
@@ -78,19 +79,26 @@ class ReviveBody(Struct, forbid_unknown_fields=True):
     by: Annotated[str, Meta(min_length=1, max_length=120)]
 
 
-@get("/mechanics", tags=["Mechanics"], summary="List mechanics")
+@get("/mechanics", tags=["Mechanics"], summary="List mechanics", responses=REFUSALS)
 async def list_mechanics(services: FromServices, limit: Limit = 50, cursor: Cursor = None) -> Page[MechanicAnswer]:
     tallies = await services.reports.mechanics()
     answers = [_answer(m, tallies.get(m.key, Tally()), []) for m in services.catalog.mechanics.values()]
     return page_by_id(answers, limit, cursor, lambda answer: answer.key)
 
 
-@get("/mechanics/{key:str}", tags=["Mechanics"], summary="One mechanic with its history")
+@get("/mechanics/{key:str}", tags=["Mechanics"], summary="One mechanic with its history", responses=REFUSALS)
 async def get_mechanic(services: FromServices, key: FromPath[str]) -> MechanicAnswer:
     return await describe(services, services.catalog.find(Mechanic, key))
 
 
-@post("/mechanics/{key:str}/kill", tags=["Mechanics"], summary="Kill a mechanic", status_code=200, opt=ADMIN)
+@post(
+    "/mechanics/{key:str}/kill",
+    tags=["Mechanics"],
+    summary="Kill a mechanic",
+    status_code=200,
+    opt=ADMIN,
+    responses=REFUSALS,
+)
 async def kill_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[KillBody]) -> MechanicAnswer:
     """Dated, reasoned, reversible; every server process serves the fallback within a second."""
     now_ms = services.clock()
@@ -115,7 +123,14 @@ async def kill_mechanic(services: FromServices, key: FromPath[str], data: JSONBo
     return await describe(services, after)
 
 
-@post("/mechanics/{key:str}/revive", tags=["Mechanics"], summary="Revive a mechanic", status_code=200, opt=ADMIN)
+@post(
+    "/mechanics/{key:str}/revive",
+    tags=["Mechanics"],
+    summary="Revive a mechanic",
+    status_code=200,
+    opt=ADMIN,
+    responses=REFUSALS,
+)
 async def revive_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[ReviveBody]) -> MechanicAnswer:
     """Undoes a kill: gate, CTA and attribution are back, on every link that is out there."""
     now_ms = services.clock()

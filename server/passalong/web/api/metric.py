@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from passalong.domain.instant import month_name
 from passalong.store.reports import Month, Source
+from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 
 
@@ -31,7 +32,7 @@ class MetricAnswer(Struct, kw_only=True):
     funnel: dict[str, int]
 
 
-@get("/metric", tags=["Metric"], summary="The one number")
+@get("/metric", tags=["Metric"], summary="The one number", responses=REFUSALS)
 async def get_metric(services: FromServices, months: Annotated[int, QueryParameter(ge=1, le=60)] = 12) -> MetricAnswer:
     this_month = services.calendar.month(services.clock())
     found = await services.reports.months(this_month, months)

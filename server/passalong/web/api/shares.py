@@ -18,6 +18,7 @@ from passalong.domain.share import Id, claim, mint, share_url
 from passalong.errors import BadToken, Conflict, Invalid, NotFound
 from passalong.store.catalog import Revocation
 from passalong.web.api.access import key_of
+from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 
 
@@ -50,7 +51,7 @@ class RevocationAnswer(Struct, kw_only=True):
     by: str | None
 
 
-@post("/shares", tags=["Shares"], summary="Mint a share")
+@post("/shares", tags=["Shares"], summary="Mint a share", responses=REFUSALS)
 async def mint_share(services: FromServices, data: JSONBody[ShareBody]) -> ShareAnswer:
     """A link that works at once. 409 for a killed mechanic."""
     expires_at_s = _expiry(data.expires_at, services.clock())
@@ -94,7 +95,7 @@ async def mint_share(services: FromServices, data: JSONBody[ShareBody]) -> Share
     )
 
 
-@post("/shares/{share:str}/revoke", tags=["Shares"], summary="Take a share back", status_code=200)
+@post("/shares/{share:str}/revoke", tags=["Shares"], summary="Take a share back", status_code=200, responses=REFUSALS)
 async def revoke_share(
     request: Request[None, ApiKey, State], services: FromServices, share: FromPath[str]
 ) -> RevocationAnswer:

@@ -34,12 +34,11 @@ async def send_file(request: Request[Any, Any, State], services: FromServices, t
     if file is None:
         return see_other(f"/s/{token}")
     inline = file.media_type.startswith(_INLINE) and "download" not in request.query_params
-    text = file.media_type.startswith("text/")
     return ranges.send(
         request,
         services.files.path(file.sha256),
         size=file.size,
-        media_type="text/plain; charset=utf-8" if text else file.media_type,
+        media_type="text/plain" if file.media_type.startswith("text/") else file.media_type,
         etag=f'"{file.sha256[:32]}"',
         headers=_headers(_PDF if file.media_type == "application/pdf" else _SANDBOX)
         | {"content-disposition": ranges.disposition(file.name, download=not inline)},

@@ -34,6 +34,8 @@ from passalong.web.viewer.record import EVENT_HEADER
 from passalong.web.viewer.standing import KNOWN_COOKIE, PASS_COOKIE, PASS_PARAMETER, Standing, standing, view_of
 from passalong.web.visitor import Visitor
 
+_MAX_ECHO = 1024
+"""How much of an answer is given back to be mended. A form token is the longest that comes."""
 _STALE = "This page had been open for more than a day. Please check your entries and send them once more."
 
 
@@ -48,7 +50,8 @@ async def submit_gate(
     who = standing(services.keyring, link, visitor, now_ms)
     if link.mechanic.tombstone or link.mechanic.gate.mode is GateMode.NONE:
         return see_other(link.path)
-    values = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    form_data = await request.form()
+    values = {name: gate.tidy(value)[:_MAX_ECHO] for name, value in form_data.items() if isinstance(value, str)}
     try:
         services.submissions.take(visitor.hash)
         form = open_form(services.keyring, values.get("csrf_token", ""), link.share, now_ms)
@@ -74,12 +77,13 @@ async def submit_gate(
 @post("/s/{token:str}/forget", status_code=303, include_in_schema=False)
 async def forget(services: FromServices, token: FromPath[str]) -> Response[bytes]:
     """“Not you?”: the browser forgets who it is, for this page and for the brand."""
+    link = services.links.find(token)
     secure = services.settings.secure
     forgotten = [
-        cookie(PASS_COOKIE, "", path=f"/s/{token}", max_age_s=0, secure=secure),
+        cookie(PASS_COOKIE, "", path=link.path, max_age_s=0, secure=secure),
         cookie(KNOWN_COOKIE, "", path="/s", max_age_s=0, secure=secure),
     ]
-    return see_other(f"/s/{token}", cookies=forgotten)
+    return see_other(link.path, cookies=forgotten)
 
 
 def _lead(link: Link, answers: Answers, who: Standing, now_ms: int, *, suspect: bool) -> Lead:

@@ -22,7 +22,7 @@ async def share_page(services: Services, scope: HTTPScope, send: Send, token: st
     link: Link | None = None
     try:
         if not head and scope["method"] != "GET":
-            raise MethodNotAllowedException
+            raise MethodNotAllowedException(headers={"allow": "GET, HEAD"})
         link = services.links.find(token)
         now_ms = services.clock()
         link.check(now_ms)

@@ -22,7 +22,7 @@ class Standing(Struct, frozen=True, gc=False):
     passed: bool = False
     """Through this share's own gate, not remembered from another's."""
     pass_in_url: str | None = None
-    """The pass that links must carry on, because the browser keeps no cookie."""
+    """The pass that links and form carry on: the browser keeps no cookie, or it names the forwarder."""
     tidy_url: bool = False
     """The cookie has arrived: the pass in the URL has done its work and can go."""
     forwarder: str | None = None
@@ -39,17 +39,16 @@ def standing(keyring: Keyring, link: Link, visitor: Visitor, now_ms: int) -> Sta
         held = open_pass(keyring, cookie, link.share, now_ms)
         if held:
             return Standing(lead=held.lead, passed=True, tidy_url=carried is not None)
-    if carried:
-        held = open_pass(keyring, carried, link.share, now_ms)
-        if held and held.visitor == visitor.hash:
+    forwarder = None
+    if carried and (held := open_pass(keyring, carried, link.share, now_ms)):
+        if held.visitor == visitor.hash:
             return Standing(lead=held.lead, passed=True, pass_in_url=carried)
-        if held:
-            return Standing(forwarder=held.lead)
+        forwarder = held.lead
+    lead = None
     if cookie := visitor.cookies.get(KNOWN_COOKIE):
         known = open_known(keyring, cookie, link.brand.id, now_ms)
-        if known:
-            return Standing(lead=known.lead)
-    return NOBODY
+        lead = known.lead if known else None
+    return Standing(lead=lead, forwarder=forwarder, pass_in_url=carried if forwarder else None)
 
 
 class View(Struct, frozen=True, gc=False):
@@ -69,6 +68,8 @@ def view_of(link: Link, who: Standing) -> View:
     mechanic = link.mechanic
     if mechanic.tombstone:
         return View()  # the asset stays; gate, CTA and attribution are gone
+    if not link.asset.ready:
+        return View()  # nobody is asked who they are for something that is not there yet
     cta = mechanic.cta is not None
     mode = mechanic.gate.mode
     if mode is GateMode.NONE:

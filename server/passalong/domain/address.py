@@ -1,0 +1,38 @@
+"""Addresses on the web, as people write them and as they travel in a header."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from passalong.domain.domains import to_ascii
+
+NEEDED = "Use a full https:// address."
+
+_PATH = "/%:@!$&'()*+,;=~-._"
+
+
+def web_url(text: str, *, https_only: bool = False) -> str | None:
+    """The address in ASCII: host in IDNA, the rest percent-encoded (RFC 3987, 3.1). None where a browser must not
+    be sent: another scheme than http or https, no host, credentials, spaces, control characters."""
+    if any(character <= " " or character in "\x7f\\" for character in text):
+        return None
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        return None
+    host = to_ascii(parts.hostname or "")
+    if parts.scheme not in ({"https"} if https_only else {"https", "http"}) or not host or parts.username is not None:
+        return None
+    if not host.isascii():
+        return None
+    shown = f"[{host}]" if ":" in host else host
+    return urlunsplit(
+        (
+            parts.scheme,
+            shown if port is None else f"{shown}:{port}",
+            quote(parts.path, safe=_PATH),
+            quote(parts.query, safe=_PATH + "?"),
+            quote(parts.fragment, safe=_PATH + "?"),
+        )
+    )
