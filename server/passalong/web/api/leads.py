@@ -13,6 +13,7 @@ from msgspec import Struct
 from passalong.domain.access import ApiKey, Role
 from passalong.domain.instant import at
 from passalong.domain.lead import Lead, Motion
+from passalong.errors import Forbidden
 from passalong.web.api.access import ADMIN, key_of
 from passalong.web.api.conversions import ConversionAnswer, answer
 from passalong.web.api.events import EventAnswer, event_answer
@@ -71,11 +72,10 @@ async def list_leads(
     q: Annotated[str | None, QueryParameter(description="Text in any answer; admins only", max_length=200)] = None,
 ) -> Page[LeadAnswer]:
     admin = key_of(request).role is Role.ADMIN
+    if q and not admin:
+        raise Forbidden("Only admins may search what leads have answered.")
     found = await services.leads.page(
-        limit=limit + 1,
-        before=decode(cursor, tuple[int, str]),
-        customer=customer,
-        search=q if admin else None,
+        limit=limit + 1, before=decode(cursor, tuple[int, str]), customer=customer, search=q
     )
     paged = page(found, limit, lambda lead: (lead.created_at_ms, lead.id))
     return Page([_answer(lead, admin=admin) for lead in paged.items], paged.next_cursor)
