@@ -5,14 +5,16 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
 
 import httpx2
 import pytest
 import uvicorn
 
-from factories import ADMIN_KEY, Server, seed, settings_for
+from factories import ADMIN_KEY, FIREFOX, Server, seed, settings_for
 from passalong.app import create_app
 
 
@@ -63,3 +65,17 @@ def server(tmp_path: Path, clock: Clock) -> Iterator[Server]:
         yield running
     runner.should_exit = True
     thread.join(timeout=10)
+
+
+@pytest.fixture
+def browser(server: Server) -> Iterator[Callable[..., httpx2.Client]]:
+    """Makes more browsers: `browser()` with a jar of its own, `browser(cookies=False)` that keeps none."""
+    with ExitStack() as stack:
+
+        def make(agent: str = FIREFOX, *, cookies: bool = True) -> httpx2.Client:
+            jar = CookieJar() if cookies else CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+            headers = {"user-agent": agent}
+            client = httpx2.Client(base_url=server.config.base_url, headers=headers, cookies=jar, timeout=20)
+            return stack.enter_context(client)
+
+        yield make

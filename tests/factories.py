@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+from xml.etree.ElementTree import Element
 
+import html5lib
 import httpx2
 
+from passalong.commands.keys import create_key
+from passalong.domain.access import ApiKey, Role
 from passalong.settings import Settings
+
+T = TypeVar("T")
 
 SIGNING_KEY = "test-signing-key-of-thirty-two-characters"
 ADMIN_KEY = "pak_test-admin-key"
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\n%%EOF\n"
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+SAFARI = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 Version/18.1 Safari/605.1.15"
+SLACK = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"
+GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+ANN = {"email": "ann@umbrella.example", "name": "Ann Umber"}
+"""What the gate of the mechanic `hard` asks for."""
 CTA = {"label": "Start a free account", "url": "https://acme.example/signup?plan=free"}
 
 
@@ -41,6 +57,75 @@ class Server:
     def events(self) -> list[dict[str, Any]]:
         found = self.api.get("/api/v1/events?after=0&limit=1000").json()["items"]
         return list(found)
+
+    def happened(self, *kinds: str) -> list[tuple[str, str]]:
+        """Kind and actor of every event that was not an integrator's; of these kinds alone if some are given."""
+        return [
+            (e["kind"], e["actor"])
+            for e in self.events()
+            if e["actor"] != "system" and (not kinds or e["kind"] in kinds)
+        ]
+
+    def share_page(self, path: str) -> str:
+        """The page as somebody sees it who was never here before."""
+        return httpx2.get(self.config.base_url + path, headers={"user-agent": SAFARI}).text
+
+    def admit(self, path: str, client: httpx2.Client | None = None, **values: str) -> httpx2.Response:
+        """Passes the gate of a share; the page behind it."""
+        answer = self.submit(path, client, **{**ANN, **values})
+        assert answer.status_code == 303, answer.text
+        return (client or self.viewer).get(answer.headers["location"], follow_redirects=True)
+
+    def leads(self) -> list[dict[str, Any]]:
+        """All leads, newest first."""
+        return list(self.api.get("/api/v1/leads?limit=200").json()["items"])
+
+    def counts(self, mechanic: str) -> dict[str, Any]:
+        return dict(self.api.get(f"/api/v1/mechanics/{mechanic}").json()["counts"])
+
+    def convert(self, external_id: str, **report: Any) -> dict[str, Any]:
+        """Reports an opportunity and gives its attribution."""
+        body = {"external_id": external_id, "kind": "opportunity", **report}
+        answer = self.api.post("/api/v1/conversions", json=body)
+        assert answer.status_code == 201, answer.text
+        return dict(answer.json()["attribution"])
+
+    def key(self, role: str) -> tuple[ApiKey, dict[str, str]]:
+        """A new key as `passalong keys create` makes it, and its header, once the running server knows it."""
+        key, secret = asyncio.run(create_key(self.config, f"the {role}", Role(role)))
+        header = {"authorization": f"Bearer {secret}"}
+        eventually(lambda: self.api.get("/api/v1/mechanics", headers=header).status_code == 200)
+        return key, header
+
+
+def eventually(look: Callable[[], T], within_s: float = 5) -> T:
+    """Looks again and again until there is something to see: what reaches other processes takes a moment."""
+    deadline = time.monotonic() + within_s
+    while not (seen := look()):
+        assert time.monotonic() < deadline, f"not within {within_s} s"
+    return seen
+
+
+def parsed(html: str) -> Element:
+    """The page as a browser would read it."""
+    return html5lib.parse(html, namespaceHTMLElements=False)
+
+
+def element(html: str, id: str) -> Element:
+    found = parsed(html).find(f".//*[@id='{id}']")
+    assert found is not None, f"nothing has the id {id}"
+    return found
+
+
+def words(html: str) -> str:
+    """What a reader sees, in one line."""
+    body = parsed(html).find("body")
+    assert body is not None
+    return " ".join("".join(body.itertext()).split())
+
+
+def rfc3339(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).isoformat()
 
 
 def form_token(html: str) -> str:
