@@ -131,7 +131,8 @@ def _lead(services: Services, dice: random.Random, claims: Claims, at_ms: int) -
     company = customer.name if own else dice.choice(_COMPANIES).replace("-", " ")
     domain = customer.domains[0] if own else f"{company.lower().replace(' ', '-')}.example"
     name = f"{dice.choice(_FIRST)} {dice.choice(_LAST)}"
-    email = f"{name.lower().replace(' ', '.')}@{domain}"
+    # A number keeps namesakes apart: each lead here is a person of their own.
+    email = f"{name.lower().replace(' ', '.')}.{dice.randrange(10**6)}@{domain}"
     hard = claims.mechanic == "shared-reports"
     return Lead(
         id=str(uuid7()),

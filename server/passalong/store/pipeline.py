@@ -161,7 +161,7 @@ class Pipeline:
         domains = [domain_of(email) for email in body.emails]
         company = registrable(body.company_domain) if body.company_domain else None
         if body.click:
-            touches += await self._by_click(tx, body.click, [*domains, company], missing)
+            touches += await self._by_click(tx, body.click, earliest, [*domains, company], missing)
         if body.emails:
             found = await self._by_contacts(tx, body.emails, (earliest, occurred_at_ms))
             touches += found
@@ -188,12 +188,15 @@ class Pipeline:
         return touches, reason[0].upper() + reason[1:] + "."
 
     async def _by_click(
-        self, tx: Transaction, token: str, domains: Sequence[str | None], missing: list[str]
+        self, tx: Transaction, token: str, earliest: int, domains: Sequence[str | None], missing: list[str]
     ) -> list[Touchpoint]:
         try:
             click = self._keyring.open(Purpose.CLICK, token, Click)
         except BadToken:
             missing.append("the click id was not issued here")
+            return []
+        if click.at_ms < earliest:
+            missing.append("the click is older than the window")
             return []
         row = await tx.one("SELECT * FROM shares WHERE share = ?", (click.share,))
         if row is None or row["customer"] not in self._catalog.customers:
