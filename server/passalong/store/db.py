@@ -12,7 +12,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from passalong.store import migrate
 
 BUSY_TIMEOUT_MS = 2_000
 MAX_CACHED_STATEMENTS = 512
+PROBE_BYTES = 64_000
 
 ENGINE_VERSION: tuple[int, int, int] = sqlite3.sqlite_version_info
 """Of the SQLite library in use."""
@@ -62,22 +63,20 @@ class Database:
             raise Unusable(f"{self.path.parent} is no folder, so the database cannot live there.")
         with _spoken(self.path):
             self._lock_file = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            self._writer = await self._connect()
-            try:
+            async with AsyncExitStack() as opened:
+                opened.callback(os.close, self._lock_file)
+                self._writer = await self._connect()
+                opened.push_async_callback(self._writer.close)
                 async with self._writing():
                     await migrate.upgrade(self._writer, self.path)
                 self._reader = await self._connect()
+                opened.push_async_callback(self._reader.close)
                 await self._reader.execute_fetchall("PRAGMA query_only = ON")
-            except BaseException:
-                await self._writer.close()
-                os.close(self._lock_file)
-                raise
+                self._opened = opened.pop_all()
 
     async def close(self) -> None:
         async with self._lock:
-            await self._reader.close()
-            await self._writer.close()
-            os.close(self._lock_file)
+            await self._opened.aclose()
 
     async def read(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
         """Rows of one statement, from a connection that cannot write."""
@@ -114,9 +113,9 @@ class Database:
                         await asyncio.shield(self._writer.rollback())
 
     async def probe(self) -> None:
-        """Raises Unavailable unless a write would reach the disk now."""
+        """Raises Unavailable unless a write would reach the disk now: one as large as a batch of events."""
         async with self.transaction() as tx:
-            await tx.all("INSERT INTO meta VALUES ('probe', '') ON CONFLICT (name) DO UPDATE SET value = ''")
+            await tx.all("INSERT OR REPLACE INTO meta VALUES ('probe', hex(randomblob(?)))", (PROBE_BYTES // 2,))
 
     async def backup(self, target: Path) -> None:
         """Copies the live database through SQLite's backup API; the only safe way while it is written to."""
@@ -136,8 +135,12 @@ class Database:
             self.path, isolation_level=None, cached_statements=MAX_CACHED_STATEMENTS, timeout=BUSY_TIMEOUT_MS / 1000
         )
         connection.row_factory = sqlite3.Row
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
-            await connection.execute_fetchall(f"PRAGMA {pragma}")
+        try:
+            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+                await connection.execute_fetchall(f"PRAGMA {pragma}")
+        except BaseException:
+            await connection.close()  # its thread would keep the process from ending
+            raise
         return connection
 
     @asynccontextmanager

@@ -70,6 +70,7 @@ CREATE TRIGGER events_stand BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 't
 CREATE TRIGGER events_stay BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 
 -- The counters: bounded marginals of the ledger, kept by triggers, so that no event can be stored uncounted.
+-- A mechanic of '' stands for what a customer is named for by declaration alone.
 CREATE TABLE mechanic_days (
   mechanic TEXT NOT NULL, day INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, n INTEGER NOT NULL,
   PRIMARY KEY (mechanic, day, kind, actor)
@@ -96,7 +97,8 @@ CREATE TABLE visits (
 ) WITHOUT ROWID;
 
 CREATE TRIGGER events_counted AFTER INSERT ON events BEGIN
-  INSERT INTO mechanic_days SELECT NEW.mechanic, NEW.day, NEW.kind, NEW.actor, 1 WHERE NEW.mechanic IS NOT NULL
+  INSERT INTO mechanic_days
+    SELECT coalesce(NEW.mechanic, ''), NEW.day, NEW.kind, NEW.actor, 1 WHERE NEW.customer IS NOT NULL
     ON CONFLICT (mechanic, day, kind, actor) DO UPDATE SET n = n + 1;
   INSERT INTO customer_months
     SELECT NEW.customer, NEW.day / 100, coalesce(NEW.mechanic, ''), NEW.kind, NEW.actor, 1

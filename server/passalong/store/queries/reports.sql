@@ -24,7 +24,7 @@ GROUP BY v.day / 100, c.mechanic, c.motion, v.currency, c.conversion IS NOT NULL
 ORDER BY v.day / 100, amount_minor DESC;
 
 -- name: funnel
--- What people and integrators did between two days, over all mechanics.
+-- What people and integrators did between two days, as far as it carries a customer's name.
 SELECT kind, sum(n) AS n FROM mechanic_days
 WHERE day BETWEEN :first_day AND :last_day AND actor IN ('human', 'system')
 GROUP BY kind;

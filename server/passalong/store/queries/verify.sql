@@ -10,8 +10,8 @@ happened AS (
   SELECT mechanic, customer, asset, share, day, 'visit', 'human' FROM visit
 ),
 rebuilt AS (
-  SELECT 'mechanic_days' AS counter, mechanic || '/' || day AS subject, kind, actor, count(*) AS n
-    FROM happened WHERE mechanic IS NOT NULL GROUP BY mechanic, day, kind, actor
+  SELECT 'mechanic_days' AS counter, coalesce(mechanic, '') || '/' || day AS subject, kind, actor, count(*) AS n
+    FROM happened WHERE customer IS NOT NULL GROUP BY mechanic, day, kind, actor
   UNION ALL
   SELECT 'customer_months', customer || '/' || (day / 100) || '/' || coalesce(mechanic, ''), kind, actor, count(*)
     FROM happened WHERE customer IS NOT NULL GROUP BY customer, day / 100, mechanic, kind, actor

@@ -15,6 +15,9 @@ from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 
 
+LONGEST_WAIT_S = 5.0
+
+
 class EventAnswer(Struct, kw_only=True):
     """An event. `seq` only grows; pass the last one seen as `after`."""
 
@@ -44,10 +47,13 @@ async def tail_events(
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     wait: Annotated[float, QueryParameter(ge=0, le=30, description="Seconds to wait for the first")] = 0,
 ) -> Tail:
-    """Events after a seq, oldest first. Without `after` the newest `limit`."""
+    """Events after a seq, oldest first. Without `after` the newest `limit`.
+
+    May answer with none before `wait` is over: a stopping server waits for its open answers.
+    """
     if after is None:
         after = max(await services.ledger.last_seq() - limit, 0)
-    rows = await services.ledger.tail(after, limit, wait)
+    rows = await services.ledger.tail(after, limit, min(wait, LONGEST_WAIT_S))
     return Tail(items=[event_answer(row) for row in rows], last_seq=rows[-1].seq if rows else after)
 
 

@@ -1,0 +1,66 @@
+"""The server under load: the real application or the bare ceiling, each in a process of its own, on one core.
+
+python tests/bench/doing.py CORE app PORT          in a folder with a passalong.toml
+python tests/bench/doing.py CORE bare PORT ANSWERS  answers of the same sizes and headers, and nothing else
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+# As in passalong/commands/serve.py: the ceiling must run on the very same server.
+UVICORN: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,
+    "log_level": "warning",
+}
+
+
+class Bare:
+    """The least that an ASGI application can do. `GET /answer/NAME` chooses what it says from then on."""
+
+    def __init__(self, answers: dict[str, Any]) -> None:
+        self._messages = {name: _messages(answer) for name, answer in answers.items()}
+        self._start, self._body = next(iter(self._messages.values()))
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            return
+        if scope["path"].startswith("/answer/"):
+            self._start, self._body = self._messages[scope["path"][8:]]
+        if scope["method"] == "POST":
+            while (await receive()).get("more_body"):
+                pass
+        await send(self._start)
+        await send(self._body)
+
+
+def _messages(answer: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    headers = [(name.encode(), value.encode()) for name, value in answer["headers"]]
+    return (
+        {"type": "http.response.start", "status": answer["status"], "headers": headers},
+        {"type": "http.response.body", "body": b"x" * answer["size"]},
+    )
+
+
+def main(core: str, what: str, port: str, answers: str = "") -> None:
+    os.sched_setaffinity(0, {int(core)})
+    if what == "app":
+        from passalong.__main__ import main as passalong
+
+        passalong(["serve", "--port", port])
+    else:
+        import uvicorn
+
+        uvicorn.run(Bare(json.loads(Path(answers).read_text())), port=int(port), lifespan="off", **UVICORN)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,131 @@
+"""Driving the console against a real server, waiting for what shall become true and never for time to pass."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from factories import ADMIN_KEY, Server
+from passalong_tui.app import Console
+from passalong_tui.client import Client
+from passalong_tui.widgets.listing import Listing
+
+DEADLINE_S = 8.0
+
+
+class Driver:
+    """A console under test: `console` to look at, `press` to type, `until` to wait."""
+
+    def __init__(self, console: Console, pilot: Pilot[None]) -> None:
+        self.console = console
+        self.pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+
+    async def type(self, text: str) -> None:
+        await self.pilot.press(*("space" if character == " " else character for character in text))
+
+    async def until(self, condition: Callable[[], Any], what: str = "") -> None:
+        """Lets the console work until the condition holds. A widget that is not there yet counts as no."""
+        deadline = time.monotonic() + DEADLINE_S
+        while True:
+            try:
+                if condition():
+                    return
+            except LookupError:
+                pass
+            except Exception as error:
+                if "NoMatches" not in type(error).__name__:
+                    raise
+            assert time.monotonic() < deadline, f"waited in vain for {what or condition}; on screen:\n{self.screen()}"
+            await self.pilot.pause(0.01)
+
+    async def until_shown(self, *texts: str) -> None:
+        for text in texts:
+            await self.until(lambda text=text: text in self.screen(), repr(text))
+
+    def screen(self) -> str:
+        """What a person reads at this moment, line by line."""
+        size = self.console.size
+        strips = self.console.screen._compositor.render_strips(size)
+        return "\n".join(strip.text for strip in strips)
+
+    def text(self, selector: str) -> str:
+        """The words of one widget, without its line breaks."""
+        return " ".join(str(self.console.screen.query_one(selector, Static).visual).split())
+
+    def listing(self, selector: str = "Listing") -> Listing[Any]:
+        return self.console.screen.query_one(selector, Listing)
+
+    def column(self, key: str, selector: str = "Listing") -> list[str]:
+        grid = self.listing(selector).grid
+        return [cell.plain for cell in grid.get_column(key)] if grid.row_count else []
+
+
+@asynccontextmanager
+async def console(
+    server: Server,
+    *,
+    size: tuple[int, int] = (120, 40),
+    key: str = ADMIN_KEY,
+    transport: httpx2.AsyncBaseTransport | None = None,
+    refresh_s: float = 0.2,
+) -> AsyncIterator[Driver]:
+    async with Client(server.config.base_url, key, transport) as client:
+        app = Console(client, "mara", refresh_s=refresh_s, retry_s=0.05, long_poll_s=0.3)
+        async with app.run_test(size=size) as pilot:
+            yield Driver(app, pilot)
+
+
+class Flaky(httpx2.AsyncBaseTransport):
+    """The network, until `down`."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self._network = httpx2.AsyncHTTPTransport()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        if self.down:
+            raise httpx2.ConnectError("the cable is out", request=request)
+        return await self._network.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        await self._network.aclose()
+
+
+def lead(server: Server, path: str, email: str, **answers: str) -> None:
+    """A new person, in a browser of their own, passes the gate."""
+    agent = {"user-agent": "Mozilla/5.0 (X11) Firefox/140.0"}
+    with httpx2.Client(base_url=server.config.base_url, headers=agent) as browser:
+        answer = server.submit(path, browser, email=email, **answers)
+    assert answer.status_code == 303, answer.text
+
+
+def opportunity(server: Server, name: str, emails: list[str], *, kind: str = "opportunity", **more: Any) -> None:
+    body = {
+        "external_id": name,
+        "kind": kind,
+        "occurred_at": datetime.now(UTC).isoformat(),
+        "emails": emails,
+        "amount": {"amount_minor": 1_200_000, "currency": "EUR"},
+        **more,
+    }
+    answer = server.api.post("/api/v1/conversions", json=body)
+    assert answer.status_code == 201, answer.text
+
+
+def story(server: Server) -> str:
+    """A share of Initech's, a lead by it who becomes an opportunity, and one opportunity that is nobody's."""
+    path = server.share(channel="linkedin")
+    lead(server, path, "ada@hooli.example", name="Ada Byron", company="Hooli")
+    opportunity(server, "D-1", ["ada@hooli.example"])
+    opportunity(server, "D-2", ["stranger@nowhere.example"])
+    return path

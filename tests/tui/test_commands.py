@@ -1,0 +1,111 @@
+"""One table of commands: whatever stands in it is bound, in the footer, in the help and in the palette."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from console_driver import Driver, console, story
+from textual.command import CommandPalette
+from textual.widgets import Static
+
+from factories import Server
+from passalong_tui.commands import COMMANDS, CUSTOMER, LEAD, MECHANICS, SCREENS, available
+from passalong_tui.palette import ConsoleCommands
+from passalong_tui.screens.help import HelpScreen
+from passalong_tui.screens.page import Page
+
+WAYS = {
+    "overview": (),
+    "mechanics": ("2",),
+    "customers": ("3",),
+    CUSTOMER: ("3", "enter"),
+    LEAD: ("3", "enter", "tab", "enter"),
+}
+
+
+async def _go(tui: Driver, screen: str) -> None:
+    for place, key in enumerate(WAYS[screen]):
+        await tui.press(key)
+        if key in ("3", "2"):
+            await tui.until(lambda: tui.listing().grid.has_focus, "the rows")
+        elif place == 1:
+            await tui.until(
+                lambda: tui.column("email", "#leads") and tui.listing("#shares").grid.has_focus, "a customer"
+            )
+    await tui.until(lambda: isinstance(tui.console.screen, Page) and screen == tui.console.screen.NAME, screen)
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+async def test_every_command_is_in_footer_palette_and_help(server: Server, screen: str) -> None:
+    story(server)
+    async with console(server, size=(160, 60)) as tui:
+        await _go(tui, screen)
+        expected = available(screen)
+
+        def footer() -> set[str]:
+            return {key.action for key in tui.console.screen.query("FooterKey")}
+
+        await tui.until(lambda: footer() >= {c.action.removeprefix("app.") for c in expected}, "the footer")
+        entries = {entry.name for entry in ConsoleCommands(tui.console.screen).commands()}
+        assert entries == {f"{command.name}  {command.keys}" for command in expected}
+        await tui.press("question_mark")
+        await tui.until(lambda: isinstance(tui.console.screen, HelpScreen), "the help")
+        words = " ".join(str(static.visual) for static in tui.console.screen.query(Static))
+        for command in COMMANDS:
+            assert command.help in words
+            assert command.keys in words
+        await tui.press("escape")
+        await tui.until(lambda: isinstance(tui.console.screen, Page), "the page again")
+
+
+async def test_the_palette_runs_a_command_and_finds_a_customer(server: Server) -> None:
+    story(server)
+    async with console(server) as tui:
+        await tui.until(lambda: tui.console.known.customers, "the customers")
+        await tui.press("ctrl+p")
+        await tui.until(lambda: isinstance(tui.console.screen, CommandPalette), "the palette")
+        await tui.type("mechanics")
+        await tui.until_shown("Which mechanic produces pipeline?")
+        await tui.press("enter", "enter")
+        await tui.until(lambda: getattr(tui.console.screen, "NAME", "") == MECHANICS, "the mechanics")
+        await tui.press("ctrl+p")
+        await tui.type("globex")
+        await tui.until_shown("Open this customer")
+        await tui.press("enter", "enter")
+        await tui.until_shown("What did Globex bring?")
+
+
+async def test_light_and_dark_and_no_colour_at_all(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    story(server)
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with console(server, size=(80, 24)) as tui:
+        await tui.until_shown("1 of 2 known")
+        before = tui.console.theme
+        await tui.press("t")
+        await tui.until(lambda: tui.console.theme != before, "the other look")
+        await tui.press("2")
+        await tui.until_shown("● live")
+
+
+async def test_a_reader_is_not_offered_what_it_may_not(server: Server, reader_key: str) -> None:
+    story(server)
+    async with console(server, key=reader_key) as tui:
+        await tui.until(lambda: tui.console.known.may_decide is False, "the role")
+        await _go(tui, "mechanics")
+        await tui.until(
+            lambda: not {"kill", "revive"} & {k.action for k in tui.console.screen.query("FooterKey")}, "less"
+        )
+        await tui.press("k")
+        assert isinstance(tui.console.screen, Page)
+        await _go(tui, CUSTOMER)
+        await tui.until_shown("someone at hooli.example")
+
+
+def test_starting_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, passalong_tui.__main__\n"
+        "sys.exit(any(name in sys.modules for name in ('textual', 'httpx2', 'rich', 'msgspec')))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

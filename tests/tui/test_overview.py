@@ -1,0 +1,52 @@
+"""The one number and what stands behind it."""
+
+from __future__ import annotations
+
+import pytest
+from console_driver import console, lead, opportunity, story
+from textual.widgets import Digits
+
+from factories import Server
+
+
+async def test_the_number_its_coverage_and_its_sources(server: Server) -> None:
+    story(server)
+    async with console(server) as tui:
+        await tui.until(lambda: tui.console.screen.query_one("#number", Digits).value == "1", "the number")
+        await tui.until_shown("What did customers bring this month?", "1 of 2 known opportunities, 50 %")
+        await tui.until_shown("Customer reports", "new logo", "EUR 12,000", "Unattributed")
+        await tui.until_shown("Visits", "Leads", "Opportunities")
+
+
+async def test_events_appear_as_they_happen(server: Server) -> None:
+    async with console(server, refresh_s=60) as tui:
+        await tui.until_shown("Nothing has happened yet.")
+        path = server.share()
+        await tui.until_shown("share made")
+        lead(server, path, "ada@hooli.example", name="Ada")
+        await tui.until_shown("● lead", "Initech · Customer reports", "a person", "just now")
+        agent = {"user-agent": "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"}
+        server.viewer.get(path, headers=agent)
+        await tui.until_shown("a link preview")
+
+
+async def test_a_customer_made_later_is_named_in_the_tail(server: Server) -> None:
+    async with console(server, refresh_s=60) as tui:
+        await tui.until_shown("Nothing has happened yet.")
+        server.api.put("/api/v1/customers/c9", json={"name": "Vandelay Industries"})
+        server.share(customer="c9")
+        await tui.until_shown("Vandelay Industries")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_everything_is_readable_at_both_sizes(server: Server, size: tuple[int, int]) -> None:
+    story(server)
+    opportunity(server, "S-1", ["ada@hooli.example"], kind="signup", amount=None)
+    async with console(server, size=size) as tui:
+        await tui.until_shown("1 of 2 known", "EUR 12,000", "Unattributed", "Right now", "? Help", "From visit")
+        months = [line for line in tui.screen().splitlines() if "Jan" in line and "Feb" in line]
+        assert months, tui.screen()
+        assert all(name in months[0] for name in ("Mar", "May", "Jul", "Sep", "Nov", "Dec"))
+        other = (160, 50) if size == (80, 24) else (80, 24)
+        await tui.pilot.resize_terminal(*other)
+        await tui.until_shown("1 of 2 known", "Right now", "? Help")

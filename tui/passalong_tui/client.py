@@ -1,0 +1,179 @@
+"""The console's only way to the server: its HTTP API, over the network or in process alike."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from types import TracebackType
+from typing import Any, Self, TypeVar
+from urllib.parse import quote
+
+import httpx2
+import msgspec
+
+from passalong.errors import PassalongError
+from passalong_tui.answers import (
+    Customer,
+    CustomerDetail,
+    Lead,
+    LeadDetail,
+    Mechanic,
+    Metric,
+    Page,
+    Problem,
+    Tail,
+)
+
+T = TypeVar("T")
+
+PAGE_SIZE = 200
+CONNECT_S = 4.0
+ANSWER_S = 8.0
+"""Longer than this and the server counts as lost; the last known numbers stay on the screen."""
+
+_AWAY = {502, 503, 504}
+
+
+class Lost(PassalongError):
+    """No answer: nothing listens there, it took too long, or it says itself that it cannot answer now."""
+
+
+class Refusal(PassalongError):
+    """The server answered no. `str()` is its sentence, `faults` says what is wrong with which field."""
+
+    def __init__(self, status: int, sentence: str, faults: dict[str, str]) -> None:
+        self.status = status
+        self.faults = faults
+        super().__init__(sentence)
+
+    @property
+    def forbidden(self) -> bool:
+        return self.status == 403
+
+
+class Client:
+    """One server, one key. Every method raises Lost or Refusal, and nothing else that a server can cause."""
+
+    def __init__(self, base_url: str, key: str, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._http = httpx2.AsyncClient(
+            base_url=f"{self.base_url}/api/v1",
+            headers={"authorization": f"Bearer {key}"},
+            transport=transport,
+            timeout=httpx2.Timeout(ANSWER_S, connect=CONNECT_S),
+        )
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._http.aclose()
+
+    async def metric(self, months: int = 12) -> Metric:
+        return await self._get("/metric", Metric, months=months)
+
+    async def mechanics(self) -> list[Mechanic]:
+        return await self._all("/mechanics", Mechanic)
+
+    async def mechanic(self, key: str) -> Mechanic:
+        """One mechanic with its decisions."""
+        return await self._get(f"/mechanics/{_part(key)}", Mechanic)
+
+    async def customers(self) -> list[Customer]:
+        return await self._all("/customers", Customer)
+
+    async def customer(self, id: str) -> CustomerDetail:
+        return await self._get(f"/customers/{_part(id)}", CustomerDetail)
+
+    async def leads(self, customer: str) -> list[Lead]:
+        """A customer's leads, newest first."""
+        return await self._all("/leads", Lead, customer=customer)
+
+    async def lead(self, id: str) -> LeadDetail:
+        return await self._get(f"/leads/{_part(id)}", LeadDetail)
+
+    async def events(self, after: int | None, *, wait_s: float, limit: int = 200) -> Tail:
+        """What happened after a seq; waits up to `wait_s` seconds for the first. None: the newest."""
+        params: dict[str, Any] = {"limit": limit, "wait": wait_s} | ({} if after is None else {"after": after})
+        return await self._send("GET", "/events", Tail, timeout_s=ANSWER_S + wait_s, params=params)
+
+    async def kill(
+        self, key: str, *, reason: str, by: str, fallback: str, redirect_url: str | None, attempt: str
+    ) -> Mechanic:
+        """Kills a mechanic and gives it as it is now. `attempt` names the intention: sent twice, it is done once."""
+        body = {"reason": reason, "by": by, "fallback": fallback}
+        if redirect_url:
+            body["redirect_url"] = redirect_url
+        return await self._decide(key, "kill", body, attempt)
+
+    async def revive(self, key: str, *, reason: str, by: str, attempt: str) -> Mechanic:
+        return await self._decide(key, "revive", {"reason": reason, "by": by}, attempt)
+
+    async def may_decide(self) -> bool:
+        """Whether the key's role reaches as far as kill and revive.
+
+        Asks with an empty body, which no server accepts: a role is looked at before a body is.
+        """
+        try:
+            await self._send("POST", "/mechanics/none/kill", Mechanic, json={})
+        except Refusal as refused:
+            return refused.status not in (401, 403)
+        return True
+
+    async def _decide(self, key: str, what: str, body: dict[str, str], attempt: str) -> Mechanic:
+        # A corrected form is another request, so the name covers the body too.
+        name = hashlib.sha256(attempt.encode() + msgspec.json.encode(body)).hexdigest()
+        path = f"/mechanics/{_part(key)}/{what}"
+        return await self._send("POST", path, Mechanic, json=body, headers={"idempotency-key": name})
+
+    async def _all(self, path: str, kind: type[T], **params: Any) -> list[T]:
+        """Every entry of a list, page after page."""
+        found: list[T] = []
+        cursor: str | None = None
+        while True:
+            asked = {**params, "limit": PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
+            page: Page[T] = await self._send("GET", path, Page[kind], params=asked)  # type: ignore[valid-type]
+            found += page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return found
+
+    async def _get(self, path: str, kind: type[T], **params: Any) -> T:
+        return await self._send("GET", path, kind, params=params)
+
+    async def _send(self, method: str, path: str, kind: type[T], *, timeout_s: float = ANSWER_S, **more: Any) -> T:
+        try:
+            # In process no socket times out, so the limit on the whole is kept here.
+            async with asyncio.timeout(timeout_s + CONNECT_S):
+                answer = await self._http.request(
+                    method, path, timeout=httpx2.Timeout(timeout_s, connect=CONNECT_S), **more
+                )
+        except (httpx2.TransportError, TimeoutError) as error:
+            raise Lost(f"No answer from {self.base_url}.") from error
+        except (httpx2.InvalidURL, httpx2.RequestError) as error:
+            raise Lost(f"{self.base_url} cannot be asked: {error}") from error
+        if answer.status_code in _AWAY:
+            raise Lost(_problem(answer).detail or f"{self.base_url} cannot answer now ({answer.status_code}).")
+        if not answer.is_success:
+            problem = _problem(answer)
+            faults = {fault.field: fault.message for fault in problem.faults}
+            sentence = problem.detail or f"{self.base_url} answered {answer.status_code} without saying why."
+            raise Refusal(answer.status_code, sentence, faults)
+        try:
+            return msgspec.json.decode(answer.content, type=kind)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            sentence = f"{self.base_url} answers, but not as a Passalong server of this version does."
+            raise Refusal(answer.status_code, sentence, {}) from error
+
+
+def _problem(answer: httpx2.Response) -> Problem:
+    try:
+        return msgspec.json.decode(answer.content, type=Problem)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return Problem()
+
+
+def _part(id: str) -> str:
+    return quote(id, safe="")

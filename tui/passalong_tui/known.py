@@ -1,0 +1,62 @@
+"""What the console knows at this moment. A screen draws from it at once and asks the server afterwards."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import UTC, datetime
+
+from passalong_tui.answers import Customer, Event, Mechanic, Metric
+
+TAIL = 200
+
+
+class Known:
+    """The last answers. None stands for never asked, an empty list for asked and found nothing."""
+
+    def __init__(self) -> None:
+        self.metric: Metric | None = None
+        self.mechanics: list[Mechanic] | None = None
+        self.customers: list[Customer] | None = None
+        self.events: deque[Event] = deque(maxlen=TAIL)
+        self.following = False
+        """Whether the tail has been read once: without events it is then really empty."""
+        self.may_decide: bool | None = None
+        """Whether the key may kill and revive; None until the server was asked."""
+        self.answered_at: datetime | None = None
+        self.names: dict[str, str] = {}
+        """Names of customers by id."""
+        self.titles: dict[str, str] = {}
+        """Titles of mechanics by key."""
+
+    def heard(self) -> None:
+        self.answered_at = datetime.now(UTC)
+
+    def keep_mechanics(self, mechanics: list[Mechanic]) -> None:
+        self.mechanics = mechanics
+        self.titles = {mechanic.key: mechanic.title for mechanic in mechanics}
+
+    def keep_mechanic(self, changed: Mechanic) -> None:
+        if self.mechanics is not None:
+            self.keep_mechanics([changed if known.key == changed.key else known for known in self.mechanics])
+
+    def keep_customers(self, customers: list[Customer]) -> None:
+        self.customers = customers
+        self.names = {customer.id: customer.name for customer in customers}
+
+    def keep_events(self, events: list[Event]) -> None:
+        self.following = True
+        self.events.extend(events)
+
+    def name(self, customer: str | None) -> str:
+        return self.names.get(customer, customer) if customer else ""
+
+    def title(self, mechanic: str | None) -> str:
+        return self.titles.get(mechanic, mechanic) if mechanic else ""
+
+    def stranger(self, events: list[Event]) -> bool:
+        """Whether an event names a customer or a mechanic that is not known by name yet."""
+        return any(
+            (event.customer and event.customer not in self.names)
+            or (event.mechanic and event.mechanic not in self.titles)
+            for event in events
+        )

@@ -1,0 +1,53 @@
+"""Every key, made from the one table of commands."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from passalong_tui.commands import COMMANDS, SCREENS, Command
+
+
+class HelpScreen(ModalScreen[None]):
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,f1,q", "leave", "Close"),
+    ]
+
+    def __init__(self, here: str | None) -> None:
+        """`here` is the screen that help was asked on: its keys come first."""
+        super().__init__()
+        self._here = here
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="help"):
+            yield Static(Content("What can I do here?"), id="title")
+            yield Static(_sections(self._here))
+            yield Static(Content("Arrow keys move, Tab goes to the next part. Esc closes this."), id="closing")
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def _sections(here: str | None) -> Content:
+    """The keys of this screen, those of every screen, then the other screens' own."""
+    parts: list[str | tuple[str, str]] = []
+    order = [here, None, *(screen for screen in SCREENS if screen != here)]
+    for screen in order:
+        chosen = [c for c in COMMANDS if (screen in c.screens if screen else not c.screens)]
+        if chosen:
+            parts += [(SCREENS[screen] if screen else "Everywhere", "$accent"), "\n"]
+            parts += [part for command in chosen for part in _line(command)]
+            parts.append("\n")
+    return Content.assemble(*parts[:-1])
+
+
+def _line(command: Command) -> list[str | tuple[str, str]]:
+    note = " (role admin)" if command.writes else ""
+    return [(f"{command.keys:<10}", "bold"), f"{command.name:<12}", (f"{command.help}{note}", "$quiet"), "\n"]

@@ -1,0 +1,276 @@
+"""A table as every screen uses it: filtered as one types, sorted by key or header, fitted to its width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from msgspec import Struct
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.events import Resize
+from textual.message import Message
+from textual.widgets import DataTable, Input, Static
+
+from passalong_tui import safe
+
+T = TypeVar("T")
+
+_PADDING = 2
+_LEAST_FLEXIBLE = 14
+
+
+class Column(Struct, Generic[T], frozen=True, kw_only=True):
+    """One column. `cell` gets the entry and the column's width in cells; `order` is what it sorts by.
+
+    `width` 0 takes what the others leave. Where the table is narrow, columns with the highest `drop` go first;
+    those with 0 stay.
+    """
+
+    key: str
+    label: str
+    cell: Callable[[T, int], str | Text]
+    order: Callable[[T], Any]
+    width: int = 0
+    right: bool = False
+    drop: int = 0
+
+
+class Grid(DataTable[Text], inherit_bindings=False):
+    """The table itself. Enter belongs to the screen, so that its command is seen in the footer."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        binding for binding in DataTable.BINDINGS if getattr(binding, "key", "") != "enter"
+    ]
+
+
+class Listing(Vertical, Generic[T]):
+    """A table of entries, each with a key of its own."""
+
+    class Moved(Message):
+        """The cursor stands on another entry."""
+
+        def __init__(self, listing: Listing[Any]) -> None:
+            self.listing = listing
+            super().__init__()
+
+        @property
+        def control(self) -> Listing[Any]:
+            return self.listing
+
+    def __init__(
+        self,
+        columns: Sequence[Column[T]],
+        *,
+        key: Callable[[T], str],
+        found_by: Callable[[T], str],
+        empty: str,
+        order: str,
+        descending: bool = True,
+        heading: str | None = None,
+        id: str | None = None,
+    ) -> None:
+        """`found_by` gives the text that the filter looks in; `empty` says what to do when there is nothing yet."""
+        super().__init__(id=id)
+        self._columns = columns
+        self._key = key
+        self._found_by = found_by
+        self._empty = empty
+        self._order, self._descending = order, descending
+        self._heading = heading
+        self._entries: list[T] | None = None
+        self._shown: dict[str, T] = {}
+        self._drawn: tuple[object, ...] = ()
+        self.filter = ""
+        # Made here and not in compose: a screen may ask for its entries before it is composed.
+        self.grid = Grid(cursor_type="row", cell_padding=_PADDING // 2, show_row_labels=False)
+        self.grid.display = False
+        self._filter_line = Input(placeholder="Type to filter, Enter to go to the rows, Esc to clear", compact=True)
+        self._filter_line.display = False
+
+    def compose(self) -> ComposeResult:
+        if self._heading is not None:
+            yield Static(Content(self._heading), classes="heading")
+        yield self.grid
+        yield Static(Content("Reading…"), classes="empty")
+        yield self._filter_line
+
+    @property
+    def current(self) -> T | None:
+        """The entry under the cursor."""
+        keys = list(self._shown)
+        row = self.grid.cursor_row
+        return self._shown[keys[row]] if 0 <= row < len(keys) else None
+
+    @property
+    def shown(self) -> list[T]:
+        return list(self._shown.values())
+
+    def show(self, entries: Sequence[T]) -> None:
+        """Draws new entries; the cursor stays on the entry where it stood."""
+        self._entries = list(entries)
+        self._draw()
+
+    def sort(self, column: str | None = None) -> None:
+        """By a column, or by the next one; the same column again turns round."""
+        keys = [c.key for c in self._columns if c.key in self.columns_shown]
+        if column is None:
+            place = keys.index(self._order) if self._order in keys else -1
+            self._order = keys[(place + 1) % len(keys)]
+        elif column == self._order:
+            self.reverse()
+            return
+        else:
+            self._order = column
+        self._descending = self._column(self._order).right
+        self._draw()
+
+    def reverse(self) -> None:
+        self._descending = not self._descending
+        self._draw()
+
+    @property
+    def columns_shown(self) -> list[str]:
+        return [str(key.value) for key in self.grid.columns]
+
+    def open_filter(self) -> None:
+        self._filter_line.display = True
+        self._filter_line.focus()
+
+    def clear_filter(self) -> bool:
+        """Takes the filter away; whether there was one."""
+        had = self._filter_line.display
+        self._filter_line.display = False
+        self._filter_line.value = ""
+        if had:
+            self.focus_rows()
+        return had
+
+    def focus_rows(self) -> None:
+        if self.grid.display:
+            self.grid.focus()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.filter = event.value
+        self._draw()
+
+    @on(Input.Submitted)
+    def _filtered(self, event: Input.Submitted) -> None:
+        event.stop()
+        self._filter_line.display = bool(self.filter)
+        self.focus_rows()
+
+    @on(DataTable.HeaderSelected)
+    def _header(self, event: DataTable.HeaderSelected) -> None:
+        event.stop()
+        self.sort(event.column_key.value)
+
+    @on(DataTable.RowHighlighted)
+    def _moved(self, event: DataTable.RowHighlighted) -> None:
+        event.stop()
+        self.post_message(self.Moved(self))
+
+    @on(DataTable.RowSelected)
+    async def _clicked(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        await self.run_action("screen.open")
+
+    def on_resize(self, event: Resize) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._entries is None or not self.size.width:
+            return
+        wanted = safe.clean(self.filter).casefold()
+        found = [e for e in self._entries if wanted in safe.clean(self._found_by(e)).casefold()]
+        self._say_empty(found)
+        widths = self._fitted(self.size.width)
+        by = self._column(self._order)
+        found.sort(key=lambda entry: (by.order(entry), self._key(entry)), reverse=self._descending)
+        self._shown = {self._key(entry): entry for entry in found}
+        rows = {key: self._cells(entry, widths) for key, entry in self._shown.items()}
+        shape = (self._order, self._descending, tuple(widths.items()), tuple(rows))
+        if shape == self._drawn:
+            self._update(rows)
+        else:
+            self._rebuild(widths, rows)
+            self._drawn = shape
+        self.post_message(self.Moved(self))
+
+    def _update(self, rows: dict[str, list[Text]]) -> None:
+        grid = self.grid
+        keys = list(grid.columns)
+        for row, cells in rows.items():
+            for column, (before, after) in zip(keys, zip(grid.get_row(row), cells, strict=True), strict=True):
+                if before != after:
+                    grid.update_cell(row, column.value or "", after)
+
+    def _rebuild(self, widths: dict[str, int], rows: dict[str, list[Text]]) -> None:
+        grid = self.grid
+        keys = [str(key.value) for key in grid.rows]
+        stood = keys[grid.cursor_row] if 0 <= grid.cursor_row < len(keys) else None
+        scrolled = grid.scroll_y
+        with self.app.batch_update():
+            grid.clear(columns=True)
+            for key, width in widths.items():
+                grid.add_column(self._label(self._column(key), width), width=width, key=key)
+            for key, cells in rows.items():
+                grid.add_row(*cells, key=key)
+            if stood in rows:
+                grid.move_cursor(row=list(rows).index(stood), animate=False, scroll=False)
+                grid.scroll_to(y=scrolled, animate=False)
+
+    def _say_empty(self, found: list[T]) -> None:
+        empty = self.query_one(".empty", Static)
+        if not self._entries:
+            empty.update(Content(self._empty))
+        elif not found:
+            empty.update(Content(f"Nothing here matches “{safe.line(self.filter, 40)}”. Esc clears the filter."))
+        focused = self.grid.has_focus
+        self.grid.display, empty.display = bool(found), not found
+        if focused and not found:
+            self.screen.set_focus(None)
+        if self._heading is not None:
+            total = len(self._entries or ())
+            count = f"{len(found):,} of {total:,}" if len(found) != total else f"{total:,}"
+            heading = Content.assemble((self._heading, "bold"), (f"  {count}" if total else "", "$quiet"))
+            self.query_one(".heading", Static).update(heading)
+
+    def _fitted(self, available: int) -> dict[str, int]:
+        """The width of each column that fits, in cells without padding."""
+        available -= 2  # the scrollbar
+        columns = list(self._columns)
+
+        def needed() -> int:
+            return sum((c.width or _LEAST_FLEXIBLE) + _PADDING for c in columns)
+
+        while needed() > available and any(c.drop for c in columns):
+            columns.remove(max(columns, key=lambda c: c.drop))
+        flexible = [c for c in columns if not c.width]
+        spare = max(available - needed(), 0)
+        share = {c.key: spare // len(flexible) + (n < spare % len(flexible)) for n, c in enumerate(flexible)}
+        return {c.key: (c.width or _LEAST_FLEXIBLE) + share.get(c.key, 0) for c in columns}
+
+    def _cells(self, entry: T, widths: dict[str, int]) -> list[Text]:
+        cells = []
+        for key, width in widths.items():
+            column = self._column(key)
+            cell = column.cell(entry, width)
+            cell = safe.text(cell, width) if isinstance(cell, str) else cell
+            cell.justify = "right" if column.right else "left"
+            cells.append(cell)
+        return cells
+
+    def _label(self, column: Column[T], width: int) -> Text:
+        arrow = (" ↓" if self._descending else " ↑") if column.key == self._order else ""
+        label = safe.cut(column.label, width - len(arrow)) + arrow
+        return Text(label, justify="right" if column.right else "left", no_wrap=True)
+
+    def _column(self, key: str) -> Column[T]:
+        return next(column for column in self._columns if column.key == key)

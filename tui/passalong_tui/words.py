@@ -1,0 +1,111 @@
+"""Numbers, times and the house's words, as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from passalong.domain.money import Money, written
+
+NOTHING = "–"
+
+KINDS = {
+    "referral_loop": "Referral loop",
+    "expansion": "Expansion",
+    "shared_asset": "Shared asset",
+    "advocacy": "Advocacy",
+    "community": "Community",
+}
+MOTIONS = {"new_logo": "new logo", "expansion": "expansion"}
+EVENTS = {
+    "share": "share made",
+    "view": "view",
+    "visit": "visit",
+    "lead": "lead",
+    "click": "CTA click",
+    "signup": "sign-up",
+    "trial": "trial",
+    "opportunity": "opportunity",
+    "won": "won",
+    "lost": "lost",
+    "afterlife": "view after the kill",
+}
+ACTORS = {"human": "a person", "bot": "a bot", "unfurler": "a link preview", "system": "the product or CRM"}
+DECISIONS = {"launch": "Launched", "change": "Changed", "kill": "Killed", "revive": "Revived"}
+FALLBACKS = {
+    "asset_only": "the asset stays, without gate and call to action",
+    "redirect": "links lead elsewhere",
+    "gone": "links say goodbye",
+}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def said(words: dict[str, str], name: str | None) -> str:
+    """The word for a name on the wire; the name itself, readable, where a newer server knows one more."""
+    return words.get(name, name.replace("_", " ")) if name else NOTHING
+
+
+def number(n: int) -> str:
+    return f"{n:,}"
+
+
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """`1 link`, `214 links`."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def percent(part: int, whole: int) -> str:
+    """`64 %`, one digit more below ten; a dash where there is no whole."""
+    if not whole:
+        return NOTHING
+    ratio = 100 * part / whole
+    return f"{ratio:.1f} %" if 0 < ratio < 9.95 else f"{ratio:,.0f} %"
+
+
+def money(amounts: Sequence[Money]) -> str:
+    """Amounts in the currencies they came in: never added up across them."""
+    return " + ".join(written(m.amount_minor, m.currency) for m in amounts) or NOTHING
+
+
+def money_in(amounts: Sequence[Money], width: int) -> str:
+    """The same within so many cells: never a cut number, but the largest amount and how many more there are."""
+    whole = money(amounts)
+    if len(whole) <= width or not amounts:
+        return whole
+    rest = f" +{len(amounts) - 1}" if len(amounts) > 1 else ""
+    return f"{money(amounts[:1])}{rest}"
+
+
+def month_label(month: str) -> str:
+    """`Nov` of 2026-11."""
+    return _MONTHS[int(month[5:7]) - 1]
+
+
+def clock(moment: datetime) -> str:
+    """The local time of day."""
+    return f"{moment.astimezone():%H:%M}"
+
+
+def day(moment: datetime) -> str:
+    """The local day, as 3 Nov 2026."""
+    local = moment.astimezone()
+    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+
+
+def stamp(moment: datetime) -> str:
+    """Local day and time, as 3 Nov 2026 14:05."""
+    return f"{day(moment)} {clock(moment)}"
+
+
+def ago(moment: datetime, now: datetime | None = None) -> str:
+    """`just now`, `2 min ago`, `3 h ago`, then the local day."""
+    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    if seconds < -60:
+        return day(moment)
+    if seconds < 45:
+        return "just now"
+    if seconds < 3600:
+        return f"{max(round(seconds / 60), 1)} min ago"
+    if seconds < 86_400:
+        return f"{round(seconds / 3600)} h ago"
+    return day(moment)
