@@ -84,6 +84,8 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
     except msgspec.ValidationError as error:
         fault = fault_of(str(error))
         raise Unusable(f"{path or 'environment'}: {fault.field}: {fault.message}") from None
+    if settings.database.startswith("postgres"):
+        raise Unusable("database: only SQLite files are supported by this version.")
     folder = path.resolve().parent if path else Path.cwd()
     return checked(msgspec.structs.replace(settings, database=str(folder / settings.database)))
 
@@ -92,8 +94,6 @@ def checked(settings: Settings) -> Settings:
     """The same settings, or Unusable naming the entry that cannot be right."""
     if web_url(settings.base_url) is None:
         raise Unusable("base_url: use a full address, as https://share.example.com.")
-    if settings.database.startswith("postgres"):
-        raise Unusable("database: only SQLite files are supported by this version.")
     for proxy in settings.trusted_proxies:
         try:
             ip_network(proxy, strict=False)
@@ -111,5 +111,7 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
         target = values
         for section in sections:
             target = target.setdefault(section, {})
+            if not isinstance(target, dict):
+                raise Unusable(f"{variable}: {section} is one setting and has no parts.")
         as_list = not sections and name in {"signing_keys", "trusted_proxies", "embed_sources"}
         target[name] = [part.strip() for part in text.split(",") if part.strip()] if as_list else text

@@ -63,7 +63,7 @@ async def by_ledger(ledger: Ledger, seconds: float, number: Callable[[], int]) -
 def by_sqlite(db: sqlite3.Connection, seconds: float, number: Callable[[], int]) -> int:
     """The same events, a batch of 64 and a commit at a time."""
     marks = ",".join("?" * len(_COLUMNS))
-    insert = f"INSERT INTO events ({','.join(_COLUMNS)}) VALUES ({marks})"
+    insert = f"INSERT INTO events ({','.join(_COLUMNS)}, last) VALUES ({marks}, 0)"
     end = time.perf_counter() + seconds
     stored = 0
     while time.perf_counter() < end:

@@ -172,12 +172,14 @@ def why(touch: Touchpoint, occurred_at_ms: int) -> str:
 
 
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 
 
 def _contact(place: int, of: int) -> str:
     if of <= 1:
         return "The contact"
-    ordinal = _ORDINALS[place] if place < len(_ORDINALS) else f"{place}th"
+    ending = "th" if place % 100 in (11, 12, 13) else _ENDINGS.get(place % 10, "th")
+    ordinal = _ORDINALS[place] if place < len(_ORDINALS) else f"{place}{ending}"
     return f"The {ordinal} of {of} contacts"
 
 

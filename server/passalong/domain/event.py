@@ -25,10 +25,6 @@ class EventKind(StrEnum):
     """A view of a killed mechanic's page: counted apart, credited to nobody."""
 
 
-VISIT = "visit"
-"""In the counters only: the first view of a share by a visitor on a day."""
-
-
 class Actor(StrEnum):
     HUMAN = "human"
     BOT = "bot"

@@ -68,7 +68,7 @@ class Database:
                 self._writer = await self._connect()
                 opened.push_async_callback(self._writer.close)
                 async with self._writing():
-                    await migrate.upgrade(self._writer, self.path)
+                    await migrate.upgrade(self._writer)
                 self._reader = await self._connect()
                 opened.push_async_callback(self._reader.close)
                 await self._reader.execute_fetchall("PRAGMA query_only = ON")
@@ -136,6 +136,7 @@ class Database:
         )
         connection.row_factory = sqlite3.Row
         try:
+            await migrate.check(connection, self.path)
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
                 await connection.execute_fetchall(f"PRAGMA {pragma}")
         except BaseException:

@@ -23,17 +23,21 @@ async def version(connection: aiosqlite.Connection) -> int:
     return int(next(iter(rows))[0])
 
 
-async def upgrade(connection: aiosqlite.Connection, path: Path) -> None:
-    """Brings a file up to this code's schema. Raises Unusable for one that newer code has written."""
-    known = migrations()
-    newest = known[-1][0]
+async def check(connection: aiosqlite.Connection, path: Path) -> None:
+    """Raises Unusable for a file that newer code has written, before anything touches it."""
+    newest = migrations()[-1][0]
     present = await version(connection)
     if present > newest:
         raise Unusable(
             f"{path} was written by a newer Passalong (schema {present}; this one knows {newest}). "
             "It was left untouched: upgrade the program."
         )
-    for number, script in known:
+
+
+async def upgrade(connection: aiosqlite.Connection) -> None:
+    """Brings a file up to this code's schema."""
+    present = await version(connection)
+    for number, script in migrations():
         if number > present:
             try:
                 await connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")

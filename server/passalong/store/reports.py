@@ -36,7 +36,7 @@ class Tally(Struct, kw_only=True):
 
 
 _TALLIED = {
-    "visit": "visits", "view": "views", "lead": "leads", "click": "clicks", "signup": "signups",
+    "view": "views", "lead": "leads", "click": "clicks", "signup": "signups",
     "opportunity": "opportunities", "won": "won", "afterlife": "afterlife",
 }  # fmt: skip
 
@@ -105,7 +105,7 @@ class Reports:
     async def funnel(self, first_day: int, last_day: int) -> dict[str, int]:
         """Counts by event kind, people and integrators alone; `visit` beside them."""
         rows = await self._rows("funnel", first_day=first_day, last_day=last_day)
-        return {row["kind"]: row["n"] for row in rows}
+        return {row["kind"]: row["n"] for row in rows} | {"visit": sum(row["visits"] for row in rows)}
 
     async def mechanics(self) -> dict[str, Tally]:
         tallies = await self._tallies("mechanic")
@@ -113,9 +113,6 @@ class Reports:
             tally = tallies.setdefault(row["id"], Tally())
             tally.shares, tally.customers = row["shares"], row["customers"]
         return tallies
-
-    async def mechanic_days(self, mechanic: str, first_day: int) -> list[sqlite3.Row]:
-        return await self._rows("mechanic_days", mechanic=mechanic, first_day=first_day)
 
     async def customers(self) -> dict[str, Tally]:
         tallies = await self._tallies("customer")
@@ -148,6 +145,7 @@ class Reports:
         tallies: dict[str, Tally] = {}
         for row in await self._rows(f"{what}_counts"):
             tally = tallies.setdefault(row["id"], Tally())
+            tally.visits += row["visits"]
             if row["actor"] in (Actor.BOT, Actor.UNFURLER):
                 tally.bots += row["n"]
             elif name := _TALLIED.get(row["kind"]):

@@ -48,7 +48,7 @@ CREATE INDEX shares_by_mechanic ON shares (mechanic, customer);
 CREATE INDEX shares_by_parent ON shares (parent) WHERE parent IS NOT NULL;
 
 -- The ledger. No foreign keys here: each would cost a look-up per event, and the writer checks them all
--- against the catalog in memory first.
+-- against the catalog in memory first. `last` is 1 on the last event of an INSERT: counting waits for it.
 CREATE TABLE events (
   seq      INTEGER PRIMARY KEY,
   at_ms    INTEGER NOT NULL,
@@ -62,66 +62,65 @@ CREATE TABLE events (
   hop      INTEGER NOT NULL,
   visitor  INTEGER NOT NULL,
   lead     TEXT,
-  ref      TEXT
+  ref      TEXT,
+  last     INTEGER NOT NULL
 );
 CREATE INDEX events_by_lead ON events (lead, seq) WHERE lead IS NOT NULL;
 
 CREATE TRIGGER events_stand BEFORE UPDATE ON events BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 CREATE TRIGGER events_stay BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
 
--- The counters: bounded marginals of the ledger, kept by triggers, so that no event can be stored uncounted.
--- A mechanic of '' stands for what a customer is named for by declaration alone.
+-- The counters: bounded marginals of the ledger. `n` counts events; `visits` those of them that were the first view
+-- of a share by a visitor on a day. A mechanic of '' stands for what a customer is named for by declaration alone.
 CREATE TABLE mechanic_days (
-  mechanic TEXT NOT NULL, day INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, n INTEGER NOT NULL,
+  mechanic TEXT NOT NULL, day INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
+  n INTEGER NOT NULL, visits INTEGER NOT NULL,
   PRIMARY KEY (mechanic, day, kind, actor)
 ) WITHOUT ROWID;
 CREATE TABLE customer_months (
-  customer TEXT NOT NULL, month INTEGER NOT NULL, mechanic TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
-  n INTEGER NOT NULL,
-  PRIMARY KEY (customer, month, mechanic, kind, actor)
-) WITHOUT ROWID;
-CREATE TABLE asset_months (
-  asset TEXT NOT NULL, month INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, n INTEGER NOT NULL,
-  PRIMARY KEY (asset, month, kind, actor)
+  customer TEXT NOT NULL, month INTEGER NOT NULL, mechanic TEXT NOT NULL, asset TEXT NOT NULL,
+  kind TEXT NOT NULL, actor TEXT NOT NULL, n INTEGER NOT NULL, visits INTEGER NOT NULL,
+  PRIMARY KEY (customer, month, mechanic, asset, kind, actor)
 ) WITHOUT ROWID;
 CREATE TABLE share_totals (
-  share TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, n INTEGER NOT NULL,
+  share TEXT NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL, n INTEGER NOT NULL, visits INTEGER NOT NULL,
   PRIMARY KEY (share, kind, actor)
 ) WITHOUT ROWID;
 
--- Who has been counted as a visit today. The hashes change daily, so two days of rows are enough.
+-- Who has been counted as a visit today, and by which event. The hashes change daily, so two days of rows are enough.
 CREATE TABLE visits (
-  visitor INTEGER NOT NULL, share TEXT NOT NULL, day INTEGER NOT NULL,
-  mechanic TEXT NOT NULL, customer TEXT NOT NULL, asset TEXT NOT NULL,
-  PRIMARY KEY (visitor, share)
-) WITHOUT ROWID;
+  seq INTEGER PRIMARY KEY, visitor INTEGER NOT NULL, share TEXT NOT NULL, day INTEGER NOT NULL,
+  UNIQUE (visitor, share)
+);
 
-CREATE TRIGGER events_counted AFTER INSERT ON events BEGIN
-  INSERT INTO mechanic_days
-    SELECT coalesce(NEW.mechanic, ''), NEW.day, NEW.kind, NEW.actor, 1 WHERE NEW.customer IS NOT NULL
-    ON CONFLICT (mechanic, day, kind, actor) DO UPDATE SET n = n + 1;
-  INSERT INTO customer_months
-    SELECT NEW.customer, NEW.day / 100, coalesce(NEW.mechanic, ''), NEW.kind, NEW.actor, 1
-    WHERE NEW.customer IS NOT NULL
-    ON CONFLICT (customer, month, mechanic, kind, actor) DO UPDATE SET n = n + 1;
-  INSERT INTO asset_months SELECT NEW.asset, NEW.day / 100, NEW.kind, NEW.actor, 1 WHERE NEW.asset IS NOT NULL
-    ON CONFLICT (asset, month, kind, actor) DO UPDATE SET n = n + 1;
-  INSERT INTO share_totals SELECT NEW.share, NEW.kind, NEW.actor, 1 WHERE NEW.share IS NOT NULL
-    ON CONFLICT (share, kind, actor) DO UPDATE SET n = n + 1;
-  INSERT OR IGNORE INTO visits
-    SELECT NEW.visitor, NEW.share, NEW.day, NEW.mechanic, NEW.customer, NEW.asset
-    WHERE NEW.kind = 'view' AND NEW.actor = 'human' AND NEW.visitor <> 0;
+-- Up to which event the counters say what the ledger says. Moves in the very statement that appends, and what it
+-- moves over is counted. (Two triggers, because SQLite sets a trigger's frame up for every row: the first is tiny.)
+CREATE TABLE counted (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL);
+INSERT INTO counted VALUES (1, 0);
+
+CREATE VIEW uncounted AS
+SELECT e.*, EXISTS (SELECT 1 FROM visits v WHERE v.seq = e.seq) AS visit
+FROM events e WHERE e.seq > (SELECT seq FROM counted);
+
+CREATE TRIGGER events_appended AFTER INSERT ON events WHEN NEW.last BEGIN
+  UPDATE counted SET seq = NEW.seq;
 END;
-
-CREATE TRIGGER visits_counted AFTER INSERT ON visits BEGIN
-  INSERT INTO mechanic_days VALUES (NEW.mechanic, NEW.day, 'visit', 'human', 1)
-    ON CONFLICT (mechanic, day, kind, actor) DO UPDATE SET n = n + 1;
-  INSERT INTO customer_months VALUES (NEW.customer, NEW.day / 100, NEW.mechanic, 'visit', 'human', 1)
-    ON CONFLICT (customer, month, mechanic, kind, actor) DO UPDATE SET n = n + 1;
-  INSERT INTO asset_months VALUES (NEW.asset, NEW.day / 100, 'visit', 'human', 1)
-    ON CONFLICT (asset, month, kind, actor) DO UPDATE SET n = n + 1;
-  INSERT INTO share_totals VALUES (NEW.share, 'visit', 'human', 1)
-    ON CONFLICT (share, kind, actor) DO UPDATE SET n = n + 1;
+CREATE TRIGGER events_counted BEFORE UPDATE ON counted BEGIN
+  INSERT OR IGNORE INTO visits
+    SELECT seq, visitor, share, day FROM events
+    WHERE seq > (SELECT seq FROM counted) AND kind = 'view' AND actor = 'human' AND visitor <> 0;
+  INSERT INTO mechanic_days
+    SELECT coalesce(mechanic, ''), day, kind, actor, count(*), sum(visit) FROM uncounted
+    WHERE customer IS NOT NULL GROUP BY mechanic, day, kind, actor
+    ON CONFLICT DO UPDATE SET n = n + excluded.n, visits = visits + excluded.visits;
+  INSERT INTO customer_months
+    SELECT customer, day / 100, coalesce(mechanic, ''), coalesce(asset, ''), kind, actor, count(*), sum(visit)
+    FROM uncounted WHERE customer IS NOT NULL GROUP BY customer, day / 100, mechanic, asset, kind, actor
+    ON CONFLICT DO UPDATE SET n = n + excluded.n, visits = visits + excluded.visits;
+  INSERT INTO share_totals
+    SELECT share, kind, actor, count(*), sum(visit) FROM uncounted
+    WHERE share IS NOT NULL GROUP BY share, kind, actor
+    ON CONFLICT DO UPDATE SET n = n + excluded.n, visits = visits + excluded.visits;
 END;
 
 -- The daily salts of the visitor hashes, shared by all processes, deleted after two days.

@@ -25,18 +25,12 @@ ORDER BY v.day / 100, amount_minor DESC;
 
 -- name: funnel
 -- What people and integrators did between two days, as far as it carries a customer's name.
-SELECT kind, sum(n) AS n FROM mechanic_days
+SELECT kind, sum(n) AS n, sum(visits) AS visits FROM mechanic_days
 WHERE day BETWEEN :first_day AND :last_day AND actor IN ('human', 'system')
 GROUP BY kind;
 
 -- name: mechanic_counts
-SELECT mechanic AS id, kind, actor, sum(n) AS n FROM mechanic_days GROUP BY mechanic, kind, actor;
-
--- name: mechanic_days
--- One mechanic's days, for a chart.
-SELECT day, kind, sum(n) AS n FROM mechanic_days
-WHERE mechanic = :mechanic AND day >= :first_day AND actor IN ('human', 'system')
-GROUP BY day, kind ORDER BY day;
+SELECT mechanic AS id, kind, actor, sum(n) AS n, sum(visits) AS visits FROM mechanic_days GROUP BY mechanic, kind, actor;
 
 -- name: mechanic_pipeline
 SELECT c.mechanic AS id, v.currency AS currency, sum(c.amount_minor) AS amount_minor
@@ -48,7 +42,7 @@ GROUP BY c.mechanic, v.currency ORDER BY amount_minor DESC;
 SELECT mechanic AS id, count(*) AS shares, count(DISTINCT customer) AS customers FROM shares GROUP BY mechanic;
 
 -- name: customer_counts
-SELECT customer AS id, kind, actor, sum(n) AS n FROM customer_months GROUP BY customer, kind, actor;
+SELECT customer AS id, kind, actor, sum(n) AS n, sum(visits) AS visits FROM customer_months GROUP BY customer, kind, actor;
 
 -- name: customer_pipeline
 SELECT c.customer AS id, v.currency AS currency, sum(c.amount_minor) AS amount_minor
@@ -61,7 +55,7 @@ SELECT customer AS id, count(*) AS shares FROM shares GROUP BY customer;
 
 -- name: shares_of_customer
 SELECT s.*,
-       coalesce((SELECT n FROM share_totals t WHERE t.share = s.share AND t.kind = 'visit' AND t.actor = 'human'), 0)
+       coalesce((SELECT t.visits FROM share_totals t WHERE t.share = s.share AND t.kind = 'view' AND t.actor = 'human'), 0)
          AS visits,
        coalesce((SELECT n FROM share_totals t WHERE t.share = s.share AND t.kind = 'lead' AND t.actor = 'human'), 0)
          AS leads,

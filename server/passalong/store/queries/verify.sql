@@ -1,40 +1,41 @@
--- The counters against the ledger: rebuilt from nothing, every row that differs.
+-- The counters against the ledger: rebuilt from nothing, every row that differs. Visits are shown as a kind of their own.
 WITH
 visit AS (
-  SELECT DISTINCT visitor, share, mechanic, customer, asset, day FROM events
-  WHERE kind = 'view' AND actor = 'human' AND visitor <> 0
+  SELECT min(seq) AS seq FROM events
+  WHERE kind = 'view' AND actor = 'human' AND visitor <> 0 GROUP BY visitor, share
 ),
 happened AS (
-  SELECT mechanic, customer, asset, share, day, kind, actor FROM events
-  UNION ALL
-  SELECT mechanic, customer, asset, share, day, 'visit', 'human' FROM visit
+  SELECT e.*, v.seq IS NOT NULL AS visit FROM events e LEFT JOIN visit v ON v.seq = e.seq
 ),
 rebuilt AS (
-  SELECT 'mechanic_days' AS counter, coalesce(mechanic, '') || '/' || day AS subject, kind, actor, count(*) AS n
+  SELECT 'mechanic_days' AS counter, coalesce(mechanic, '') || '/' || day AS subject, kind, actor,
+         count(*) AS n, sum(visit) AS visits
     FROM happened WHERE customer IS NOT NULL GROUP BY mechanic, day, kind, actor
   UNION ALL
-  SELECT 'customer_months', customer || '/' || (day / 100) || '/' || coalesce(mechanic, ''), kind, actor, count(*)
-    FROM happened WHERE customer IS NOT NULL GROUP BY customer, day / 100, mechanic, kind, actor
+  SELECT 'customer_months',
+         customer || '/' || (day / 100) || '/' || coalesce(mechanic, '') || '/' || coalesce(asset, ''), kind, actor,
+         count(*), sum(visit)
+    FROM happened WHERE customer IS NOT NULL GROUP BY customer, day / 100, mechanic, asset, kind, actor
   UNION ALL
-  SELECT 'asset_months', asset || '/' || (day / 100), kind, actor, count(*)
-    FROM happened WHERE asset IS NOT NULL GROUP BY asset, day / 100, kind, actor
-  UNION ALL
-  SELECT 'share_totals', share, kind, actor, count(*)
+  SELECT 'share_totals', share, kind, actor, count(*), sum(visit)
     FROM happened WHERE share IS NOT NULL GROUP BY share, kind, actor
 ),
 kept AS (
-  SELECT 'mechanic_days' AS counter, mechanic || '/' || day AS subject, kind, actor, n FROM mechanic_days
+  SELECT 'mechanic_days' AS counter, mechanic || '/' || day AS subject, kind, actor, n, visits FROM mechanic_days
   UNION ALL
-  SELECT 'customer_months', customer || '/' || month || '/' || mechanic, kind, actor, n FROM customer_months
+  SELECT 'customer_months', customer || '/' || month || '/' || mechanic || '/' || asset, kind, actor, n, visits
+    FROM customer_months
   UNION ALL
-  SELECT 'asset_months', asset || '/' || month, kind, actor, n FROM asset_months
-  UNION ALL
-  SELECT 'share_totals', share, kind, actor, n FROM share_totals
+  SELECT 'share_totals', share, kind, actor, n, visits FROM share_totals
 )
 SELECT counter, subject, kind, actor, sum(kept) AS kept, sum(rebuilt) AS rebuilt FROM (
   SELECT counter, subject, kind, actor, n AS kept, 0 AS rebuilt FROM kept
   UNION ALL
+  SELECT counter, subject, 'visit', actor, visits, 0 FROM kept
+  UNION ALL
   SELECT counter, subject, kind, actor, 0, n FROM rebuilt
+  UNION ALL
+  SELECT counter, subject, 'visit', actor, 0, visits FROM rebuilt
 )
 GROUP BY counter, subject, kind, actor HAVING sum(kept) <> sum(rebuilt)
 ORDER BY counter, subject, kind, actor;

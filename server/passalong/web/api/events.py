@@ -14,7 +14,6 @@ from passalong.domain.instant import at
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 
-
 LONGEST_WAIT_S = 5.0
 
 

@@ -1,0 +1,256 @@
+"""Every kind of page: valid, accessible, without scripts, alone with its server, small, and on paper."""
+
+from __future__ import annotations
+
+import gzip
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import axe_playwright_python
+import html5lib
+import pytest
+from playwright.sync_api import Browser, Page
+
+from factories import ANN, PDF, Server, mechanic, parsed, rfc3339
+from passalong.domain.share import claim, mint
+from passalong.domain.token import Keyring
+
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6364f8cf500f000386018005a8"
+    "f4f7da0000000049454e44ae426082"
+)
+BUDGET = 14_000
+
+
+def _kill(server: Server, fallback: str) -> str:
+    path = server.share(mechanic="strict", asset="page")
+    kill = {"reason": "Over", "by": "Mara", "fallback": fallback}
+    server.api.post("/api/v1/mechanics/strict/kill", json=kill).raise_for_status()
+    return path
+
+
+def _revoked(server: Server) -> str:
+    path = server.share()
+    server.viewer.get(path)
+    share = server.events()[-1]["share"]
+    server.api.post(f"/api/v1/shares/{share}/revoke").raise_for_status()
+    return path
+
+
+def _expired(server: Server, clock: Any) -> str:
+    path = server.share(expires_at=rfc3339(clock() + 1000))
+    clock.ms += 3_600_000
+    return path
+
+
+def _picture(server: Server) -> str:
+    server.api.put("/api/v1/assets/picture", json={"title": "Picture", "kind": "file"}).raise_for_status()
+    server.api.post("/api/v1/assets/picture/files", files={"file": ("p.png", PNG)}).raise_for_status()
+    return server.share("picture", "open")
+
+
+def _long(server: Server) -> str:
+    word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
+    table = f"| a | {word} | c |\n|---|---|---|\n| {word} | {word} | x |"
+    markdown = f"# {word}\n\n{word}\n\n`{word * 3}`\n\n{table}\n\n    {word * 3}"
+    asset = {"title": word, "kind": "page", "summary": word, "source": {"markdown": markdown}}
+    server.api.put("/api/v1/assets/long", json=asset).raise_for_status()
+    server.api.put("/api/v1/customers/long", json={"name": word, "consent_to_cobrand": True}).raise_for_status()
+    fields = [{"name": f"x_{n}", "label": word} for n in range(3)]
+    gate = {"mode": "soft", "fields": fields, "consent_text": f"{word} {word}"}
+    cta = {"label": word[:60], "url": "https://acme.example"}
+    server.api.put("/api/v1/mechanics/long", json=mechanic(gate=gate, cta=cta)).raise_for_status()
+    return server.share("long", "long", "long")
+
+
+OPENED: dict[str, Callable[[Server, Any], str]] = {
+    "file": lambda server, clock: server.share("report", "open"),
+    "empty file": lambda server, clock: _empty(server),
+    "picture": lambda server, clock: _picture(server),
+    "page": lambda server, clock: server.share("page", "open"),
+    "link": lambda server, clock: server.share("link", "open"),
+    "embed": lambda server, clock: server.share("embed", "open"),
+    "community": lambda server, clock: server.share("page", "plain"),
+    "hard gate": lambda server, clock: server.share(),
+    "strict gate": lambda server, clock: server.share(mechanic="strict"),
+    "soft gate": lambda server, clock: server.share(mechanic="soft"),
+    "without co-brand": lambda server, clock: server.share(customer="globex"),
+    "killed": lambda server, clock: _kill(server, "asset_only"),
+    "ended": lambda server, clock: _kill(server, "gone"),
+    "revoked": lambda server, clock: _revoked(server),
+    "expired": lambda server, clock: _expired(server, clock),
+    "forged": lambda server, clock: server.share()[:-1],
+    "unknown": lambda server, clock: (
+        "/s/" + mint(Keyring(server.config.signing_keys), claim(asset="x", customer="c", mechanic="m"))
+    ),
+    "nowhere": lambda server, clock: "/nowhere",
+    "wrong method": lambda server, clock: server.share() + "/gate",
+    "privacy": lambda server, clock: "/privacy",
+    "long words": lambda server, clock: _long(server),
+}
+"""How each page is reached that opens by its address alone."""
+
+
+def _empty(server: Server) -> str:
+    server.api.put("/api/v1/assets/empty", json={"title": "To come", "kind": "file"}).raise_for_status()
+    return server.share("empty", "open")
+
+
+def sound(html: str) -> None:
+    """Valid, and free of anything that could run or reach out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        parser = html5lib.HTMLParser(strict=False)
+        parser.parse(html)
+    assert [(place, code) for place, code, _ in parser.errors] == []
+    tree = parsed(html)
+    assert tree.find(".//script") is None
+    for node in tree.iter():
+        assert "style" not in node.attrib, node.tag
+        assert not [name for name in node.attrib if isinstance(name, str) and name.lower().startswith("on")], node.tag
+    ids = [node.get("id") for node in tree.iter() if node.get("id")]
+    assert len(ids) == len(set(ids)), "every id is there once"
+    assert tree.get("lang")
+    assert (tree.findtext(".//title") or "").strip()
+    assert len(tree.findall(".//h1")) + len(tree.findall(".//main")) >= 2
+
+
+def requests_of(page: Page) -> list[str]:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    return asked
+
+
+def overflow(page: Page) -> int:
+    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
+
+
+def sticking_out(page: Page) -> list[str]:
+    script = """[...document.querySelectorAll('main *, header *, footer *')]
+        .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('pre, .prose table'))
+        .map(e => e.tagName + '.' + e.className + ' ' + e.getBoundingClientRect().right)"""
+    return list(page.evaluate(script))
+
+
+def violations(page: Page) -> list[str]:
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [
+        f"{v['id']}: {v['help']} {[node['target'] for node in v['nodes']]}"
+        for v in found
+        if v["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.fixture
+def inspector(chrome: Browser, server: Server) -> Iterator[Page]:
+    """A tab in which the test, and nobody else, runs scripts."""
+    context = chrome.new_context(
+        base_url=server.config.base_url, bypass_csp=True, viewport={"width": 320, "height": 700}
+    )
+    context.set_default_timeout(15_000)
+    # What is framed lies outside, and this test reaches no network.
+    context.route(lambda url: not url.startswith(server.config.base_url), lambda route: route.abort())
+    yield context.new_page()
+    context.close()
+
+
+def inspect(inspector: Page, asked: list[str], base_url: str, *, framed: str | None = None) -> None:
+    """The page that is open, narrow and wide, light and dark."""
+    html = inspector.content()
+    foreign = {url for url in asked if not url.startswith((base_url, "data:"))}
+    assert all(framed and url.startswith(framed) for url in foreign), foreign
+    assert overflow(inspector) <= 0, f"at 320 pixels these stick out: {sticking_out(inspector)}"
+    for scheme in ("light", "dark"):
+        inspector.emulate_media(color_scheme=scheme)
+        assert violations(inspector) == [], scheme
+    inspector.set_viewport_size({"width": 1280, "height": 800})
+    assert overflow(inspector) <= 0
+    if 'name="email"' in html:
+        inspector.emulate_media(media="print")
+        assert not inspector.locator("form").first.is_visible(), "a form is of no use on paper"
+
+
+@pytest.mark.parametrize("kind", OPENED)
+def test_a_page_is_sound_accessible_and_alone(server: Server, clock: Any, inspector: Page, kind: str) -> None:
+    path = OPENED[kind](server, clock)
+    answer = server.viewer.get(path)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    sound(answer.text)
+    asked = requests_of(inspector)
+    inspector.goto(path, wait_until="load")
+    inspect(inspector, asked, server.config.base_url, framed="https://app.acme.example/" if kind == "embed" else None)
+
+
+@pytest.mark.parametrize("kind", ["refused entries", "too many", "passed", "remembered", "thanked"])
+def test_a_page_that_answers_a_form_is_so_too(server: Server, inspector: Page, kind: str) -> None:
+    path = server.share(mechanic="soft" if kind == "thanked" else "hard")
+    asked = requests_of(inspector)
+    inspector.goto(path)
+
+    def send(email: str, **more: str) -> None:
+        inspector.fill("#email", email)
+        for name, value in {"name": ANN["name"], **more}.items():
+            inspector.fill(f"#{name}", value)
+        inspector.locator("form .button").click()
+
+    if kind == "refused entries":
+        send("wrong", name="", heard_from="x" * 200)
+        assert inspector.locator("[aria-invalid]").count() == 2
+    elif kind == "too many":
+        server.viewer.headers["user-agent"] = inspector.evaluate("navigator.userAgent")
+        for _ in range(20):
+            server.submit(path, email="wrong", name="")
+        send("wrong")
+        assert inspector.get_by_text("Too many").count() == 1
+    else:
+        send(ANN["email"])
+        if kind == "remembered":
+            inspector.goto(server.share())
+            assert inspector.get_by_role("button", name="Not you?").count() == 1
+    sound(inspector.content())
+    inspect(inspector, asked, server.config.base_url)
+
+
+def test_a_trap_that_was_filled_in_is_explained_to_everyone(server: Server, inspector: Page) -> None:
+    """Text browsers and screen readers meet the field for robots too."""
+    path = server.share()
+    inspector.goto(path)
+    inspector.fill("#email", ANN["email"])
+    inspector.fill("#name", ANN["name"])
+    inspector.evaluate("document.getElementById('website').value = 'https://x.example'")
+    inspector.locator("form .button").click()
+    field = inspector.locator("#website")
+    assert field.is_visible()
+    assert "empty" in inspector.locator(f"#{field.get_attribute('aria-describedby')}").inner_text()
+    sound(inspector.content())
+    assert violations(inspector) == []
+
+
+@pytest.mark.parametrize(
+    "kind", ["file", "page", "link", "embed", "hard gate", "strict gate", "soft gate", "forged", "privacy"]
+)
+def test_a_page_with_its_style_fits_in_the_first_round_trip(server: Server, clock: Any, kind: str) -> None:
+    path = OPENED[kind](server, clock)
+    html = server.viewer.get(path).text
+    sheets = [e.get("href", "") for e in parsed(html).iter("link") if e.get("rel") == "stylesheet"]
+    assert len(sheets) == 1
+    sheet = server.viewer.get(urljoin(path, sheets[0])).text
+    assert urlsplit(sheets[0]).netloc == ""
+    for address in (path, sheets[0]) if path.startswith("/s/") and kind != "forged" else sheets:
+        assert server.viewer.get(address, headers={"accept-encoding": "gzip"}).headers["content-encoding"] == "gzip"
+    assert len(gzip.compress(html.encode())) + len(gzip.compress(sheet.encode())) <= BUDGET
+    assert "http" not in sheet.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_what_is_on_paper_is_the_asset(server: Server, inspector: Page) -> None:
+    inspector.goto(server.share("page", "soft"))
+    inspector.emulate_media(media="print")
+    assert inspector.get_by_text("Some text.").is_visible()
+    for hidden in (".gate", ".next", ".skip"):
+        assert not inspector.locator(hidden).first.is_visible()
+    assert inspector.pdf()[:5] == PDF[:5]
