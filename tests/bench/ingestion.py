@@ -1,8 +1,9 @@
-"""How fast the ledger takes events, against SQLite alone: group commit without counters, triggers or awaiting.
+"""How fast the ledger takes events, against two ceilings that store the same events as safely and count nothing:
+a raw group commit (64 waiters, one writer, plain inserts) and SQLite alone (nobody waits for anything).
 
     python tests/bench/ingestion.py CORE FOLDER SLICES SECONDS
 
-Prints a line of JSON for each slice, in shuffled pairs. Both write the same events with the same pragmas in
+Prints a line of JSON for each slice, in shuffled rounds. All write the same events with the same pragmas in
 batches of the same size, each flushed to the disk; beside it the CPU time an event took.
 """
 
@@ -15,19 +16,19 @@ import random
 import sqlite3
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
 
+import aiosqlite
 import msgspec
 import uvloop
 
 from passalong.domain.event import Actor, Event, EventKind
-from passalong.store.db import Database
+from passalong.store.db import PRAGMAS, Database
 from passalong.store.ledger import Entry, Ledger
 
 WAITERS = 64
-_PRAGMAS = ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON")
 _COLUMNS = Event.__struct_fields__
 
 
@@ -45,7 +46,34 @@ def event(number: int) -> Event:
     )
 
 
-async def by_ledger(ledger: Ledger, seconds: float, number: Callable[[], int]) -> int:
+class RawGroupCommit:
+    """What one would write in an afternoon: requests queue, one writer inserts and commits whatever is there."""
+
+    def __init__(self, db: aiosqlite.Connection) -> None:
+        self._db = db
+        self._queue: list[tuple[Event, asyncio.Future[None]]] = []
+        self._wake = asyncio.Event()
+        self._insert = _plain_insert()
+
+    def append(self, event: Event) -> Awaitable[None]:
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._queue.append((event, future))
+        self._wake.set()
+        return future
+
+    async def run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            batch, self._queue = self._queue, []
+            await self._db.execute("BEGIN IMMEDIATE")
+            await self._db.executemany(self._insert, [msgspec.structs.astuple(event) for event, _ in batch])
+            await self._db.commit()
+            for _, future in batch:
+                future.set_result(None)
+
+
+async def by_waiters(append: Callable[[Event], Awaitable[object]], seconds: float, number: Callable[[], int]) -> int:
     """Events stored by 64 waiters, each with one event under way at a time."""
     end = time.perf_counter() + seconds
     stored = 0
@@ -53,7 +81,7 @@ async def by_ledger(ledger: Ledger, seconds: float, number: Callable[[], int]) -
     async def wait_in_line() -> None:
         nonlocal stored
         while time.perf_counter() < end:
-            await ledger.append(Entry(event(number())))
+            await append(event(number()))
             stored += 1
 
     await asyncio.gather(*(wait_in_line() for _ in range(WAITERS)))
@@ -62,8 +90,7 @@ async def by_ledger(ledger: Ledger, seconds: float, number: Callable[[], int]) -
 
 def by_sqlite(db: sqlite3.Connection, seconds: float, number: Callable[[], int]) -> int:
     """The same events, a batch of 64 and a commit at a time."""
-    marks = ",".join("?" * len(_COLUMNS))
-    insert = f"INSERT INTO events ({','.join(_COLUMNS)}, last) VALUES ({marks}, 0)"
+    insert = _plain_insert()
     end = time.perf_counter() + seconds
     stored = 0
     while time.perf_counter() < end:
@@ -74,12 +101,17 @@ def by_sqlite(db: sqlite3.Connection, seconds: float, number: Callable[[], int])
     return stored
 
 
+def _plain_insert() -> str:
+    marks = ",".join("?" * len(_COLUMNS))
+    return f"INSERT INTO events ({','.join(_COLUMNS)}, last) VALUES ({marks}, 0)"
+
+
 def bare_database(path: Path, like: Path) -> sqlite3.Connection:
     """The ledger's table alone, as the migrations make it: no triggers, no index, no counters."""
     with closing(sqlite3.connect(like)) as db:
         (table,) = db.execute("SELECT sql FROM sqlite_master WHERE name = 'events' AND type = 'table'").fetchone()
     bare = sqlite3.connect(path, isolation_level=None)
-    for pragma in _PRAGMAS:
+    for pragma in PRAGMAS:
         bare.execute(f"PRAGMA {pragma}")
     bare.execute(table)
     return bare
@@ -93,12 +125,20 @@ async def main(core: int, folder: Path, slices: int, seconds: float) -> None:
     ledger = Ledger(db)
     ledger.start()
     bare = bare_database(folder / "bare.db", folder / "ledger.db")
+    bare_database(folder / "group.db", folder / "ledger.db").close()
+    grouped = await aiosqlite.connect(folder / "group.db", isolation_level=None)
+    for pragma in PRAGMAS:
+        await grouped.execute(f"PRAGMA {pragma}")
+    group = RawGroupCommit(grouped)
+    writer = asyncio.create_task(group.run())
     try:
         for pair in range(slices + 1):
-            for what in random.sample(("ledger", "bare"), 2):
+            for what in random.sample(("ledger", "group", "bare"), 3):
                 began, used = time.perf_counter(), time.process_time()
                 if what == "ledger":
-                    stored = await by_ledger(ledger, seconds, numbers.__next__)
+                    stored = await by_waiters(lambda event: ledger.append(Entry(event)), seconds, numbers.__next__)
+                elif what == "group":
+                    stored = await by_waiters(group.append, seconds, numbers.__next__)
                 else:
                     stored = by_sqlite(bare, seconds, numbers.__next__)
                 took, used = time.perf_counter() - began, time.process_time() - used
@@ -107,6 +147,8 @@ async def main(core: int, folder: Path, slices: int, seconds: float) -> None:
                     print(json.dumps(said), flush=True)
     finally:
         bare.close()
+        writer.cancel()
+        await grouped.close()
         await ledger.stop()
         await db.close()
 

@@ -25,6 +25,17 @@ BUSY_TIMEOUT_MS = 2_000
 MAX_CACHED_STATEMENTS = 512
 PROBE_BYTES = 64_000
 
+PRAGMAS = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "secure_delete = ON",
+    # Counters are written over and over: the longer the log, the fewer copies of their pages reach the file.
+    "wal_autocheckpoint = 8000",
+    "cache_size = -16000",
+    "temp_store = MEMORY",
+)
+
 ENGINE_VERSION: tuple[int, int, int] = sqlite3.sqlite_version_info
 """Of the SQLite library in use."""
 
@@ -137,7 +148,7 @@ class Database:
         connection.row_factory = sqlite3.Row
         try:
             await migrate.check(connection, self.path)
-            for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
+            for pragma in PRAGMAS:
                 await connection.execute_fetchall(f"PRAGMA {pragma}")
         except BaseException:
             await connection.close()  # its thread would keep the process from ending

@@ -9,8 +9,7 @@ database thread, one flush. On its last row a trigger counts the whole batch, in
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from functools import cache
 from typing import Any
 
@@ -50,7 +49,7 @@ class Ledger:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._queue: deque[tuple[Entry, asyncio.Future[str | None]]] = deque()
+        self._queue: list[tuple[Entry, asyncio.Future[str | None]]] = []
         self._wake = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -65,8 +64,8 @@ class Ledger:
         if self._task:
             await self._task
 
-    async def append(self, entry: Entry) -> str | None:
-        """Returns when the entry is on the disk: the id of its lead, if it has one.
+    def append(self, entry: Entry) -> Awaitable[str | None]:
+        """Await it: it comes when the entry is on the disk, with the id of its lead if it has one.
 
         Raises Unavailable when nothing could be stored. Cancelling the caller does not take the entry back.
         """
@@ -74,8 +73,9 @@ class Ledger:
             raise Unavailable("The server is stopping; nothing was stored.", retry_after_s=2)
         future: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._queue.append((entry, future))
-        self._wake.set()
-        return await future
+        if len(self._queue) == 1:
+            self._wake.set()
+        return future
 
     async def tail(self, after: int, limit: int, wait_s: float = 0.0) -> list[EventRow]:
         """Events with a seq above `after`, oldest first; waits up to `wait_s` seconds for the first."""
@@ -95,7 +95,7 @@ class Ledger:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
-                batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
+                batch, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
                 try:
                     leads = await self._store([entry for entry, _ in batch])
                 except Exception as error:  # whatever it is, the writer lives on and its waiters hear of it
@@ -184,12 +184,15 @@ def _insert_events(rows: int) -> str:
     return f"INSERT INTO events ({','.join(columns)}) VALUES {','.join([marks] * rows)}"
 
 
+_plain = str.__str__
+
+
 def _flat(events: Sequence[Event]) -> list[Any]:
     """The values of many rows in one list. Enum members go as plain text, which SQLite takes without a detour."""
     flat: list[Any] = []
     for e in events:
         flat += (
-            e.at_ms, e.day, e.kind.value, e.actor.value, e.share, e.customer, e.mechanic, e.asset, e.hop, e.visitor,
+            e.at_ms, e.day, _plain(e.kind), _plain(e.actor), e.share, e.customer, e.mechanic, e.asset, e.hop, e.visitor,
             e.lead, e.ref, 0,
         )  # fmt: skip
     flat[-1] = 1

@@ -118,8 +118,7 @@ CREATE TRIGGER events_counted BEFORE UPDATE ON counted BEGIN
     FROM uncounted WHERE customer IS NOT NULL GROUP BY customer, day / 100, mechanic, asset, kind, actor
     ON CONFLICT DO UPDATE SET n = n + excluded.n, visits = visits + excluded.visits;
   INSERT INTO share_totals
-    SELECT share, kind, actor, count(*), sum(visit) FROM uncounted
-    WHERE share IS NOT NULL GROUP BY share, kind, actor
+    SELECT share, kind, actor, 1, visit FROM uncounted WHERE share IS NOT NULL -- too many shares for grouping to pay
     ON CONFLICT DO UPDATE SET n = n + excluded.n, visits = visits + excluded.visits;
 END;
 
