@@ -95,7 +95,7 @@ def test_every_counter_says_what_the_ledger_says_however_events_arrive(
 ) -> None:
     async def play(folder: Path) -> None:
         async with asyncio.timeout(30), ledger_in(folder) as (ledger, reports):
-            waiting = [asyncio.create_task(ledger.append(entry)) for entry in entries]
+            waiting = [asyncio.ensure_future(ledger.append(entry)) for entry in entries]
             await asyncio.sleep(0)
             for place in given_up & set(range(len(waiting))):
                 waiting[place].cancel()
@@ -150,7 +150,7 @@ async def test_what_happened_cannot_be_changed_or_taken_back(tmp_path: Path) -> 
 
 async def test_stopping_stores_what_is_queued_and_takes_no_more(tmp_path: Path) -> None:
     async with ledger_in(tmp_path) as (ledger, _):
-        waiting = [asyncio.create_task(ledger.append(Entry(event(visitor=n)))) for n in range(300)]
+        waiting = [asyncio.ensure_future(ledger.append(Entry(event(visitor=n)))) for n in range(300)]
         await asyncio.sleep(0)
         await ledger.stop()
         assert await asyncio.gather(*waiting) == [None] * 300
