@@ -30,8 +30,6 @@ PRAGMAS = (
     "synchronous = FULL",
     "foreign_keys = ON",
     "secure_delete = ON",
-    # Counters are written over and over: the longer the log, the fewer copies of their pages reach the file.
-    "wal_autocheckpoint = 8000",
     "cache_size = -16000",
     "temp_store = MEMORY",
 )
