@@ -119,6 +119,7 @@ class DecisionDialog(ModalScreen[Mechanic | None]):
     @work(group="decision", exclusive=True)
     async def _send(self) -> None:
         client = cast("Console", self.app).client
+        mend = "reason"
         try:
             mechanic = await self.decide(client, self.value("reason"), self.value("by"), self._attempt)
         except Lost as lost:
@@ -127,10 +128,13 @@ class DecisionDialog(ModalScreen[Mechanic | None]):
             if refused.forbidden:
                 cast("Console", self.app).learn(RoleKnown(may_decide=False))
             self.say(_in_words(refused))
+            mend = next((field for field in refused.faults if field in _LABELS), mend)
         else:
             self.dismiss(mechanic)
             return
         self._waiting(False)
+        # The disabled button lost the focus; Enter must send again.
+        self.query_one(f"#{mend.replace('_', '-')}", Input).focus()
 
     def _waiting(self, waiting: bool) -> None:
         button = self.query_one("#decide", Button)
