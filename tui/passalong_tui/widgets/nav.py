@@ -52,4 +52,5 @@ class Nav(Horizontal):
             parts.append("  ")
         if self.app.size.width >= 100:
             parts.append((self._server, "$quiet"))
-        self.query_one(".age", Static).update(Content.assemble(*parts))
+        for age in self.query(".age").results(Static):  # none while the page is still being put together
+            age.update(Content.assemble(*parts))
