@@ -16,6 +16,7 @@ import uvicorn
 
 from factories import ADMIN_KEY, FIREFOX, Server, seed, settings_for
 from passalong.app import create_app
+from passalong.commands.common import UVICORN
 
 
 @pytest.fixture(scope="session")
@@ -39,16 +40,19 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def server(tmp_path: Path, clock: Clock) -> Iterator[Server]:
-    """A running server with a vendor, two customers, mechanics of every gate and assets of every kind."""
+def server(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Server]:
+    """A running server with a vendor, two customers, mechanics of every gate and assets of every kind.
+
+    `@pytest.mark.settings(name=value)` runs it under other settings.
+    """
+    marker = request.node.get_closest_marker("settings")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    config = settings_for(tmp_path, port)
+    address = f"http://127.0.0.1:{port}"
+    config = settings_for(tmp_path, **{"base_url": address, **(marker.kwargs if marker else {})})
     app = create_app(config, clock, operator_key=ADMIN_KEY)
-    runner = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning", lifespan="on", server_header=False)
-    )
+    runner = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, **UVICORN))
     thread = threading.Thread(target=runner.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 10
@@ -57,10 +61,10 @@ def server(tmp_path: Path, clock: Clock) -> Iterator[Server]:
         assert time.monotonic() < deadline, "the server did not start in time"
         time.sleep(0.005)
     with (
-        httpx2.Client(base_url=config.base_url, headers={"authorization": f"Bearer {ADMIN_KEY}"}, timeout=20) as api,
-        httpx2.Client(base_url=config.base_url, headers={"user-agent": "Mozilla/5.0 (X11) Firefox/140.0"}) as viewer,
+        httpx2.Client(base_url=address, headers={"authorization": f"Bearer {ADMIN_KEY}"}, timeout=20) as api,
+        httpx2.Client(base_url=address, headers={"user-agent": "Mozilla/5.0 (X11) Firefox/140.0"}) as viewer,
     ):
-        running = Server(config=config, api=api, viewer=viewer)
+        running = Server(config=config, address=address, api=api, viewer=viewer)
         seed(api)
         yield running
     runner.should_exit = True
@@ -75,7 +79,7 @@ def browser(server: Server) -> Iterator[Callable[..., httpx2.Client]]:
         def make(agent: str = FIREFOX, *, cookies: bool = True) -> httpx2.Client:
             jar = CookieJar() if cookies else CookieJar(DefaultCookiePolicy(allowed_domains=[]))
             headers = {"user-agent": agent}
-            client = httpx2.Client(base_url=server.config.base_url, headers=headers, cookies=jar, timeout=20)
+            client = httpx2.Client(base_url=server.address, headers=headers, cookies=jar, timeout=20)
             return stack.enter_context(client)
 
         yield make

@@ -35,9 +35,13 @@ CTA = {"label": "Start a free account", "url": "https://acme.example/signup?plan
 
 @dataclass
 class Server:
-    """A running server: `api` speaks with an admin key, `viewer` is a browser without JavaScript."""
+    """A running server: `api` speaks with an admin key, `viewer` is a browser without JavaScript.
+
+    `address` is where it listens; `config.base_url` is what the world calls it.
+    """
 
     config: Settings
+    address: str
     api: httpx2.Client
     viewer: httpx2.Client
 
@@ -68,7 +72,7 @@ class Server:
 
     def share_page(self, path: str) -> str:
         """The page as somebody sees it who was never here before."""
-        return httpx2.get(self.config.base_url + path, headers={"user-agent": SAFARI}).text
+        return httpx2.get(self.address + path, headers={"user-agent": SAFARI}).text
 
     def admit(self, path: str, client: httpx2.Client | None = None, **values: str) -> httpx2.Response:
         """Passes the gate of a share; the page behind it."""
@@ -134,9 +138,8 @@ def form_token(html: str) -> str:
     return found[1]
 
 
-def settings_for(folder: Path, port: int, **more: Any) -> Settings:
+def settings_for(folder: Path, **more: Any) -> Settings:
     return Settings(
-        base_url=f"http://127.0.0.1:{port}",
         database=str(folder / "passalong.db"),
         signing_keys=[SIGNING_KEY],
         timezone="Europe/Berlin",

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from PIL import Image
 
 from factories import PDF, Server
+from passalong.demo import pictures
 
 SIZE = len(PDF)
 
@@ -181,3 +183,35 @@ def test_a_file_that_is_too_large_leaves_nothing_behind(server: Server) -> None:
 def test_only_an_asset_of_kind_file_takes_one(server: Server) -> None:
     assert upload(server, PDF, "x.pdf", asset="page").status_code == 409
     assert upload(server, PDF, "x.pdf", asset="none").status_code == 404
+
+
+def test_a_document_shows_its_first_page(server: Server) -> None:
+    upload(server, pictures.report(), "report.pdf").raise_for_status()
+    path = server.share(mechanic="open")
+    assert f'src="{path}/preview"' in server.viewer.get(path).text
+    answer = server.viewer.get(f"{path}/preview")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+    assert "'none'" in answer.headers["content-security-policy"]
+    with Image.open(io.BytesIO(answer.content)) as picture:
+        assert picture.width == 1200
+    head = server.viewer.head(f"{path}/preview")
+    assert (head.content, head.headers["content-length"]) == (b"", str(len(answer.content)))
+    etag = {"if-none-match": answer.headers["etag"]}
+    assert server.viewer.get(f"{path}/preview", headers=etag).status_code == 304
+
+
+def test_the_first_page_waits_behind_the_gate_with_the_rest(server: Server) -> None:
+    upload(server, pictures.report(), "report.pdf").raise_for_status()
+    path = server.share(mechanic="hard")
+    assert "/preview" not in server.viewer.get(path).text
+    refused = server.viewer.get(f"{path}/preview")
+    assert (refused.status_code, refused.headers["location"]) == (303, path)
+    server.admit(path)
+    assert server.viewer.get(f"{path}/preview").status_code == 200
+
+
+def test_a_document_that_cannot_be_drawn_has_no_first_page_and_is_shared_all_the_same(server: Server) -> None:
+    path = server.share(mechanic="open")
+    assert "/preview" not in server.viewer.get(path).text
+    assert server.viewer.get(f"{path}/preview").status_code == 404
+    assert server.viewer.get(f"{path}/file").content == PDF

@@ -15,6 +15,17 @@ from passalong.settings import Settings
 
 T = TypeVar("T")
 
+UVICORN: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    "access_log": False,
+    "server_header": False,
+    "proxy_headers": False,  # `trusted_proxies` decides, in one place
+    "timeout_graceful_shutdown": 10,
+    "log_level": "warning",
+}
+"""How uvicorn serves the application, wherever it is served."""
+
 
 def load_settings(ctx: click.Context) -> Settings:
     """The settings of this call; raises Unusable."""

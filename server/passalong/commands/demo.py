@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import rich_click as click
 
-from passalong.commands.common import table
+from passalong.commands.common import UVICORN, table
 from passalong.errors import PassalongError, Unusable
 
 _START_TIMEOUT_S = 20
@@ -75,9 +75,7 @@ def _serving(app: Any, host: str, port: int) -> Iterator[None]:
     """A server in a thread of this process, stopped on leaving."""
     import uvicorn
 
-    server = uvicorn.Server(
-        uvicorn.Config(app, host=host, port=port, log_level="error", access_log=False, server_header=False)
-    )
+    server = uvicorn.Server(uvicorn.Config(app, host=host, port=port, **UVICORN))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + _START_TIMEOUT_S

@@ -6,7 +6,7 @@ import asyncio
 
 import rich_click as click
 
-from passalong.commands.common import load_settings
+from passalong.commands.common import UVICORN, load_settings
 
 
 @click.command("serve")
@@ -35,11 +35,5 @@ def command(ctx: click.Context, host: str, port: int, workers: int) -> None:
         host=host,
         port=port,
         workers=workers,
-        loop="uvloop",
-        http="httptools",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # `trusted_proxies` decides, in one place
-        timeout_graceful_shutdown=10,
-        log_level="warning",
+        **UVICORN,
     )
