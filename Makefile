@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV = $(shell $(PYTHON) -c "import tomllib;print(' '.join(repr(d) for d in tomllib.load(open('pyproject.toml','rb'))['dependency-groups']['dev']))")
 
-.PHONY: demo test check lint types contracts bench chromium clean help
+.PHONY: demo test check lint types contracts bench chromium walkthrough messages clean help
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -26,6 +26,17 @@ test: $(STAMP) chromium ## every test, browser and faults included
 
 chromium: $(STAMP)
 	@$(BIN)/python tests/browser/chromium.py
+
+walkthrough: chromium ## take the pictures of the demonstration's walkthrough anew
+	@$(BIN)/python tests/browser/film.py
+
+messages: $(STAMP) ## bring the catalogues in widget_templates/locale up to the words in templates and code
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k Sentence --no-location --sort-output --no-wrap -o .messages.pot .
+	@for language in de fr it es nl; do \
+	  po=widget_templates/locale/$$language.po; \
+	  test -f $$po || $(BIN)/pybabel -q init -i .messages.pot -l $$language -o $$po --no-wrap; \
+	  $(BIN)/pybabel -q update -i .messages.pot -l $$language -o $$po --no-fuzzy-matching --ignore-obsolete --no-wrap --omit-header; \
+	done; rm -f .messages.pot
 
 lint: $(STAMP) ## ruff and djlint
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/djlint --quiet --lint widget_templates

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import re
 import time
 from collections.abc import Callable
@@ -14,10 +15,11 @@ from xml.etree.ElementTree import Element
 
 import html5lib
 import httpx2
+from PIL import Image
 
 from passalong.commands.keys import create_key
 from passalong.domain.access import ApiKey, Role
-from passalong.settings import Settings
+from passalong.settings import Settings, Unfurl
 
 T = TypeVar("T")
 
@@ -30,6 +32,7 @@ SLACK = "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)"
 GOOGLEBOT = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
 ANN = {"email": "ann@umbrella.example", "name": "Ann Umber"}
 """What the gate of the mechanic `hard` asks for."""
+SIZE = (1600, 1000)
 CTA = {"label": "Start a free account", "url": "https://acme.example/signup?plan=free"}
 
 
@@ -138,13 +141,20 @@ def form_token(html: str) -> str:
     return found[1]
 
 
+def picture(colour: str = "#aa3333", size: tuple[int, int] = SIZE, kind: str = "PNG", **more: Any) -> bytes:
+    """A picture of one colour."""
+    packed = io.BytesIO()
+    Image.new("RGB", size, colour).save(packed, kind, **more)
+    return packed.getvalue()
+
+
 def settings_for(folder: Path, **more: Any) -> Settings:
     return Settings(
         database=str(folder / "passalong.db"),
         signing_keys=[SIGNING_KEY],
         timezone="Europe/Berlin",
         embed_sources=["*.acme.example"],
-        **more,
+        **{"unfurl": Unfurl(draw_ahead=False), **more},
     )
 
 

@@ -31,19 +31,24 @@ from passalong.store.idempotency import Idempotency
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.pipeline import Pipeline
+from passalong.store.receipts import Receipts
 from passalong.store.reports import Reports
 from passalong.store.salts import Salts
 from passalong.web.api import catalog as catalog_api
-from passalong.web.api import conversions, customers, events, leads, mechanics, metric, shares
+from passalong.web.api import conversions, customers, events, leads, mechanics, metric, portal_links, shares
 from passalong.web.api.access import guard
 from passalong.web.api.idempotent import IdempotencyMiddleware
 from passalong.web.asgi import respond
 from passalong.web.front import FrontDoor
 from passalong.web.limits import Limiter
+from passalong.web.portal import refusals as portal_refusals
+from passalong.web.portal.routes import ROUTES as PORTAL
 from passalong.web.problems import Problem
 from passalong.web.render import Renderer
 from passalong.web.services import Services
-from passalong.web.viewer import cta, file, gate, site, style
+from passalong.web.unfurl import images, oembed
+from passalong.web.unfurl.cards import Cards
+from passalong.web.viewer import cta, file, gate, pass_along, site, style, vanity, walkthrough
 from passalong.web.viewer.link import Links
 from passalong.web.viewer.pages import Pages
 from passalong.web.viewer.record import Recorder
@@ -54,10 +59,20 @@ VIEWER = [
     gate.submit_gate,
     gate.forget,
     cta.follow_cta,
+    walkthrough.all_steps,
+    pass_along.pass_along_page,
+    pass_along.make_link,
+    vanity.follow_slug,
+    images.card,
+    images.qr_svg,
+    images.qr_png,
+    images.badge_svg,
+    oembed.oembed,
     file.send_file,
     file.send_preview,
     style.brand_file,
     style.logo,
+    style.picture,
     site.robots,
     site.privacy,
     site.alive,
@@ -68,8 +83,13 @@ API = [
     catalog_api.put_customer,
     catalog_api.put_mechanic,
     catalog_api.put_asset,
+    catalog_api.get_steps,
     shares.mint_share,
     shares.revoke_share,
+    shares.share_tree,
+    shares.get_slug,
+    shares.point_slug,
+    portal_links.make_portal_link,
     conversions.report_conversion,
     metric.get_metric,
     mechanics.list_mechanics,
@@ -120,6 +140,7 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         leads=Leads(db),
         pipeline=Pipeline(db, catalog, keyring, calendar, clock, config.attribution.window_days),
         reports=Reports(db),
+        receipts=Receipts(db),
         idempotency=Idempotency(db, clock),
         links=Links(keyring, catalog),
         visitors=Visitors(config, calendar, Salts(db)),
@@ -127,6 +148,7 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         pages=pages,
         refusals=Refusals(pages, catalog),
         recorder=Recorder(ledger, calendar),
+        cards=Cards(config.files / "cards"),
         submissions=Limiter(clock, config.limits.submissions_per_10_minutes, 600),
     )
 
@@ -146,6 +168,7 @@ async def opened(services: Services) -> AsyncIterator[Services]:
             with contextlib.suppress(asyncio.CancelledError):
                 await follower
             await services.ledger.stop()
+            await services.cards.close()
     finally:
         await services.db.close()
 
@@ -183,6 +206,12 @@ def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: s
     litestar = Litestar(
         route_handlers=[
             Router("/", route_handlers=VIEWER, request_max_body_size=FORM_MAX_BYTES),
+            Router(
+                "/portal",
+                route_handlers=PORTAL,
+                request_max_body_size=FORM_MAX_BYTES,
+                exception_handlers={PassalongError: portal_refusals.refuse, HTTPException: portal_refusals.refuse},
+            ),
             api(API, JSON_MAX_BYTES),
             api(UPLOADS, config.limits.upload_mb * 1_000_000 + MULTIPART_OVERHEAD_BYTES),
         ],
@@ -214,7 +243,9 @@ def refuse(request: Request[Any, Any, State], error: Exception) -> Response[Any]
             headers=problem.headers,
             media_type="application/problem+json",
         )
-    status, headers, body = services.refusals.of(error, services.links.behind(request.url.path))
+    status, headers, body = services.refusals.of(
+        error, services.links.behind(request.url.path), request.headers.get("accept-language", "")
+    )
     return respond(status, headers, b"" if request.method == "HEAD" else body)
 
 

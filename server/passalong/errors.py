@@ -7,7 +7,23 @@ raised with a status code.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Self
+
+
+class Sentence(str):
+    """An English sentence that remembers its parts, so that a page can say it in the reader's language.
+
+    >>> Sentence("%(name)s shared this.", name="Initech")
+    'Initech shared this.'
+    """
+
+    text: str
+    values: dict[str, object]
+
+    def __new__(cls, text: str, **values: object) -> Self:
+        made = super().__new__(cls, text % values if values else text)
+        made.text, made.values = text, values
+        return made
 
 
 class Fault(NamedTuple):
@@ -18,7 +34,12 @@ class Fault(NamedTuple):
 
 
 class PassalongError(Exception):
-    """Base of all errors that a user can cause or must hear of. `str()` is the sentence."""
+    """Base of all errors that a user can cause or must hear of. `str()` is the sentence, in English."""
+
+    @property
+    def sentence(self) -> str:
+        """The sentence as it was raised: a Sentence, if pages show it."""
+        return self.args[0] if self.args and isinstance(self.args[0], str) else str(self)
 
 
 class Invalid(PassalongError):
@@ -37,7 +58,7 @@ class BadToken(PassalongError):
     """A token that was not signed here for this purpose. Says nothing about why, to anyone."""
 
     def __init__(self) -> None:
-        super().__init__("This token was not signed here.")
+        super().__init__(Sentence("This token was not signed here."))
 
 
 class NotFound(PassalongError):
@@ -69,7 +90,7 @@ class TooMany(PassalongError):
 
     def __init__(self, retry_after_s: int) -> None:
         self.retry_after_s = retry_after_s
-        super().__init__(f"Too many requests. Try again in {retry_after_s} seconds.")
+        super().__init__(Sentence("Too many requests. Try again in %(seconds)s seconds.", seconds=retry_after_s))
 
 
 class Unavailable(PassalongError):

@@ -32,6 +32,11 @@ class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     """Form posts of one visitor before a pause is asked for."""
 
 
+class Unfurl(Struct, frozen=True, forbid_unknown_fields=True):
+    draw_ahead: bool = True
+    """Whether the card of a share is drawn as soon as the share is made, before a network asks for it."""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything an operator decides. Paths are absolute once loaded."""
 
@@ -49,6 +54,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Hosts that an asset of kind `embed` may frame; `*.example.com` for any subdomain."""
     attribution: Attribution = Attribution()
     limits: Limits = Limits()
+    unfurl: Unfurl = Unfurl()
 
     @property
     def secure(self) -> bool:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from factories import ANN, Server, form_token, rfc3339
+from textbrowser import run, text_browser
 
 
 def click_id(asked: list[str]) -> str:
@@ -104,17 +103,6 @@ def test_not_you(server: Server, page: Page) -> None:
     expect(page.get_by_label("Work e-mail")).to_have_value("")
     page.goto(first)
     expect(page.get_by_text("Q3 report.pdf").first).to_be_visible()
-
-
-def text_browser(name: str) -> str:
-    return shutil.which(name) or pytest.skip(f"{name} is not installed")
-
-
-def run(folder: Path, *command: str) -> str:
-    """A text browser with a home of its own, which keeps its cookies there."""
-    env = {"HOME": str(folder), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TERM": "xterm"}
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, env=env, check=True)
-    return " ".join(done.stdout.split())
 
 
 def test_in_w3m(server: Server, tmp_path: Path, vendor: list[str], clock: Any) -> None:

@@ -14,8 +14,8 @@ import html5lib
 import pytest
 from playwright.sync_api import Browser, Page
 
-from factories import ANN, PDF, Server, mechanic, parsed, rfc3339
-from passalong.domain.share import claim, mint
+from factories import ANN, PDF, Server, mechanic, parsed, picture, rfc3339
+from passalong.domain.share import MAX_HOPS, claim, mint
 from passalong.domain.token import Keyring
 
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
@@ -67,6 +67,36 @@ def _long(server: Server) -> str:
     return server.share("long", "long", "long")
 
 
+def _tour(server: Server, way: str = "open") -> str:
+    long = "A step with quite a long title that tells the reader what to do now"
+    spots = [
+        {"x": 10, "y": 10, "width": 30, "height": 20, "label": "Go on"},
+        {"x": 60, "y": 60, "width": 20, "height": 20, "label": "Elsewhere", "target": "https://acme.example/more"},
+    ]
+    steps = [
+        {"image": "a.png", "title": long, "caption": "Press *here*, or `there`.", "chapter": "One", "hotspots": spots},
+        {"image": "a.png"},
+        {"image": "a.png", "title": "Done", "chapter": "Two"},
+    ]
+    body = {"title": "A tour of Acme and of everything in it", "kind": "walkthrough", "source": {"steps": steps}}
+    server.api.put("/api/v1/assets/tour", json=body).raise_for_status()
+    server.api.post("/api/v1/assets/tour/files", files={"file": ("a.png", picture())}).raise_for_status()
+    gate = {"mode": "at_step", "step": 2, "fields": [{"name": "name", "required": True}]}
+    server.api.put("/api/v1/mechanics/stepped", json=mechanic(title="Stepped", gate=gate)).raise_for_status()
+    return server.share("tour", way)
+
+
+def _own_link(server: Server, path: str) -> str:
+    return str(server.viewer.post(f"{path}/pass-along").headers["location"])
+
+
+def _last_hop(server: Server) -> str:
+    path = server.share(mechanic="open")
+    for _ in range(MAX_HOPS):
+        path = "/s/" + _own_link(server, path).partition("link=")[2]
+    return f"{path}/pass-along"
+
+
 OPENED: dict[str, Callable[[Server, Any], str]] = {
     "file": lambda server, clock: server.share("report", "open"),
     "empty file": lambda server, clock: _empty(server),
@@ -90,6 +120,18 @@ OPENED: dict[str, Callable[[Server, Any], str]] = {
     "nowhere": lambda server, clock: "/nowhere",
     "wrong method": lambda server, clock: server.share() + "/gate",
     "privacy": lambda server, clock: "/privacy",
+    "step": lambda server, clock: _tour(server),
+    "middle step": lambda server, clock: f"{_tour(server)}/2",
+    "last step": lambda server, clock: f"{_tour(server)}/3",
+    "gate at a step": lambda server, clock: f"{_tour(server, 'stepped')}/3",
+    "all steps": lambda server, clock: f"{_tour(server, 'stepped')}/all",
+    "pass along": lambda server, clock: f"{server.share(mechanic='open')}/pass-along",
+    "own link": lambda server, clock: server.viewer.post(f"{server.share(mechanic='open')}/pass-along").headers[
+        "location"
+    ],
+    "last hop": lambda server, clock: _last_hop(server),
+    "in a frame": lambda server, clock: server.share().replace("/s/", "/e/"),
+    "step in a frame": lambda server, clock: _tour(server).replace("/s/", "/e/"),
     "long words": lambda server, clock: _long(server),
 }
 """How each page is reached that opens by its address alone."""
@@ -232,7 +274,20 @@ def test_a_trap_that_was_filled_in_is_explained_to_everyone(server: Server, insp
 
 
 @pytest.mark.parametrize(
-    "kind", ["file", "page", "link", "embed", "hard gate", "strict gate", "soft gate", "forged", "privacy"]
+    "kind",
+    [
+        "file",
+        "page",
+        "link",
+        "embed",
+        "hard gate",
+        "strict gate",
+        "soft gate",
+        "forged",
+        "privacy",
+        "step",
+        "last step",
+    ],
 )
 def test_a_page_with_its_style_fits_in_the_first_round_trip(server: Server, clock: Any, kind: str) -> None:
     path = OPENED[kind](server, clock)

@@ -13,6 +13,7 @@ from passalong.app import wire
 ADMIN_ONLY = {
     ("post", "/api/v1/mechanics/{key}/kill"),
     ("post", "/api/v1/mechanics/{key}/revive"),
+    ("put", "/api/v1/slugs/{slug}"),
     ("delete", "/api/v1/leads/{id}"),
 }
 
@@ -23,7 +24,7 @@ def routes(server: Server) -> list[tuple[str, str]]:
 
 
 def call(server: Server, method: str, path: str, headers: dict[str, str]) -> int:
-    address = path.format(id="nothing", key="nothing", share="nothing")
+    address = path.format(id="nothing", key="nothing", share="nothing", slug="nothing")
     headers = {"authorization": "", **headers}
     return server.api.request(method.upper(), address, headers=headers, json={}).status_code
 

@@ -140,7 +140,12 @@ def test_a_snippet_cannot_break_out_of_the_page_it_is_pasted_into(server: Server
     title = 'A "quoted" [title] <b> \\'
     server.api.put("/api/v1/assets/odd", json={"title": title, "kind": "page", "source": {"markdown": "x"}})
     answer = server.api.post("/api/v1/shares", json={**BODY, "asset": "odd", "mechanic": "open"}).json()
-    assert answer["snippets"]["html"] == (f'<a href="{answer["url"]}">A &quot;quoted&quot; [title] &lt;b&gt; \\</a>')
+    quoted = "A &quot;quoted&quot; [title] &lt;b&gt; \\"
+    assert answer["snippets"]["html"].startswith(
+        f'<a href="{answer["url"]}"><img src="{answer["card_url"]}" alt="{quoted}"'
+    )
+    assert answer["snippets"]["iframe"].startswith(f'<iframe src="{answer["embed_url"]}" title="{quoted}"')
+    assert answer["snippets"]["badge"].startswith(f'[![A "quoted" \\[title\\] <b> \\\\]({answer["badge_url"]})]')
     assert answer["snippets"]["markdown"] == f'[A "quoted" \\[title\\] <b> \\\\]({answer["url"]})'
 
 

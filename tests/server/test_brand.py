@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from factories import Server
+from factories import Server, parsed
 from passalong import paths
 from passalong.domain.brand import AA_TEXT, DARK_PAPER, LIGHT_PAPER, contrast, on, readable
 
@@ -98,3 +99,19 @@ def test_links_can_be_read_on_the_shaded_notes_too(colour: str) -> None:
     light, dark = re.findall(r"--shade: (#[0-9a-f]{6})", css)[:2]
     assert contrast(readable(colour, LIGHT_PAPER), light) >= AA_TEXT
     assert contrast(readable(colour, DARK_PAPER), dark) >= AA_TEXT
+
+
+def test_a_customers_colour_stands_beside_the_brands(server: Server) -> None:
+    body = {"name": "Initech", "accent": "#FFD400", "consent_to_cobrand": True}
+    server.api.put("/api/v1/customers/initech", json=body).raise_for_status()
+    html = server.viewer.get(server.share()).text
+    [sheet] = [e.get("href", "") for e in parsed(html).iter("link") if e.get("rel") == "stylesheet"]
+    coloured = server.viewer.get(sheet).text
+    assert "#ffd400" in coloured
+    plain = server.viewer.get(sheet.partition("&")[0]).text
+    assert coloured.startswith(plain)
+    for hostile in ("}body{display:none", "ffd40", "FFD400;", "#ffd400"):
+        assert server.viewer.get(f"{sheet.partition('&')[0]}&accent={quote(hostile)}").text == plain
+    body["consent_to_cobrand"] = False
+    server.api.put("/api/v1/customers/initech", json=body).raise_for_status()
+    assert "accent=" not in server.viewer.get(server.share()).text

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from commands import run
-from factories import PDF, Server
+from factories import PDF, Server, picture
 from passalong.commands.export import safe_cell
 
 
@@ -110,3 +110,69 @@ def test_a_cell_that_a_spreadsheet_would_run_is_quoted() -> None:
         assert shown.startswith(("'", "{")), repr(cell)
     for plain in ("a=1", "", "ann@b.example", "1-1", 5, None):
         assert safe_cell(plain) == plain
+
+
+TOUR = """
+title = "A tour"
+summary = "In two steps."
+
+[[steps]]
+image = "a.png"
+caption = "Press **here**."
+[[steps.hotspots]]
+x = 10
+y = 10
+width = 20
+height = 20
+label = "Here"
+
+[[steps]]
+image = "b.jpg"
+title = "Done"
+"""
+
+
+def tour(home: Path, text: str = TOUR) -> Path:
+    folder = home / "My Tour"
+    folder.mkdir()
+    (folder / "walkthrough.toml").write_text(text, "utf-8")
+    (folder / "a.png").write_bytes(picture())
+    (folder / "b.jpg").write_bytes(picture(kind="JPEG"))
+    return folder
+
+
+def test_a_walkthrough_comes_in_from_a_folder(home: Path) -> None:
+    tour(home)
+    assert "2 steps" in run(home, "import", "walkthrough", "My Tour", "--dry-run").stdout
+    assert names(home) == []
+    assert "my-tour: 2 steps stored" in run(home, "import", "walkthrough", "My Tour").stdout
+    with closing(sqlite3.connect(home / "passalong.db")) as db:
+        body = json.loads(db.execute("SELECT body FROM catalog WHERE id = 'my-tour'").fetchone()[0])
+    assert (body["title"], body["kind"], sorted(body["pictures"])) == ("A tour", "walkthrough", ["a.png", "b.jpg"])
+    assert [v["width"] for v in body["pictures"]["a.png"]["variants"]] == [480, 800, 1200, 1600]
+
+
+def test_every_fault_of_a_walkthrough_is_named_and_nothing_stored(home: Path) -> None:
+    folder = tour(home, TOUR.replace("x = 10", "x = 95").replace('"Done"', '"Done"\nnext = "nowhere"\ncolour = "red"'))
+    (folder / "a.png").write_bytes(picture()[:900])
+    (folder / "b.jpg").unlink()
+    said = run(home, "import", "walkthrough", "My Tour", code=1).stderr
+    for fault in ("steps[1].colour: There is no such field", "a.png: The picture is damaged"):
+        assert fault in said
+    (folder / "walkthrough.toml").write_text(TOUR.replace("x = 10", "x = 95").replace('"Done"', '"Done"\nnext = "no"'))
+    said = run(home, "import", "walkthrough", "My Tour", code=1).stderr
+    for fault in ("steps[0].hotspots[0]", "steps[1].next", "a.png: ", "b.jpg: There is no such picture"):
+        assert fault in said
+    assert "4 faults found; nothing was stored" in said
+    assert names(home) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "title = ", 'title = "x"', 'title = "x"\nsteps = 3', 'title = "x"\nsteps = [3]', "\xff"]
+)
+def test_a_walkthrough_that_says_nothing_is_refused_in_words(home: Path, text: str) -> None:
+    folder = tour(home)
+    (folder / "walkthrough.toml").write_text(text, "latin-1")
+    assert "nothing was stored" in run(home, "import", "walkthrough", "My Tour", code=1).stderr
+    (folder / "walkthrough.toml").unlink()
+    assert "has no walkthrough.toml" in run(home, "import", "walkthrough", "My Tour", code=1).stderr

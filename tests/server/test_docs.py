@@ -48,5 +48,6 @@ def test_every_route_is_written_down(tmp_path: Path) -> None:
     config = Settings(database=str(tmp_path / "x.db"), signing_keys=["k" * 40])
     routes = {route.path for route in create_app(config).litestar.routes} | {"/s/{token}"}
     text = re.sub(r"\{[^}]*\}", "{}", written())
+    routes = {re.sub("^/e/", "/s/", route) for route in routes}  # the same in a frame, as is written
     missing = sorted(route for route in routes if normal(route) not in text and normal(route) not in BUILT_IN)
     assert missing == []

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from PIL import Image
 
-from factories import PDF, Server
+from factories import PDF, Server, picture
 from passalong.demo import pictures
 
 SIZE = len(PDF)
@@ -142,7 +142,7 @@ def test_what_could_run_or_is_unknown_is_not_taken(server: Server, name: str, co
 
 
 def test_a_file_that_is_two_things_at_once_is_served_as_what_was_seen(server: Server, file: str) -> None:
-    polyglot = b"\x89PNG\r\n\x1a\n<!doctype html><script>alert(document.cookie)</script>"
+    polyglot = picture(size=(2, 2)) + b"<!doctype html><script>alert(document.cookie)</script>"
     taken = upload(server, polyglot, "page.html").json()["file"]
     assert (taken["media_type"], taken["name"]) == ("image/png", "page.png")
     answer = server.viewer.get(file)

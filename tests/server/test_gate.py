@@ -197,8 +197,9 @@ def test_a_forwarded_page_asks_again_and_becomes_a_branch_of_the_forwarder(serve
     path, ann, bob = server.share(), browser(cookies=False), browser(SAFARI)
     opened = server.admit(path, ann)
     forwarded = f"{path}?{opened.url.query.decode()}"
-    asked = bob.get(forwarded)
+    asked = bob.get(forwarded, follow_redirects=True)
     assert asked.status_code == 200
+    assert asked.url.path != path, "a branch of its own"
     assert "Q3 report.pdf" not in asked.text
     values = {"email": "bob@wayne.example", "name": "Bob", "csrf_token": form_token(asked.text), "website": ""}
     action = parsed(asked.text).find(".//form")
@@ -206,6 +207,7 @@ def test_a_forwarded_page_asks_again_and_becomes_a_branch_of_the_forwarder(serve
     assert bob.post(action.get("action", ""), data=values).status_code == 303
     newest, first = server.leads()
     assert (newest["name"], newest["parent"], first["parent"]) == ("Bob", first["id"], None)
+    assert (newest["hop"], first["hop"]) == (1, 0)
 
 
 def test_a_pass_outlives_neither_a_year_nor_a_changed_letter(server: Server, browser: Browser, clock: Any) -> None:

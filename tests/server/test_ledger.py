@@ -74,11 +74,15 @@ EVENTS = st.builds(
     mechanic=st.sampled_from(["hard", "soft"]) | st.none(),
     asset=st.sampled_from(["report"]) | st.none(),
     hop=st.integers(0, 8),
+    ref=st.sampled_from(["1", "2"]),
 ) | st.builds(
-    lambda share, day, who: event(share=share, day=day, visitor=day * 10 + who),
+    lambda share, day, who, step: event(
+        share=share, day=day, visitor=day * 10 + who, kind=EventKind.STEP if step else EventKind.VIEW, ref=step
+    ),
     share=st.integers(0, 2),
     day=st.sampled_from([20261130, 20261201]),
     who=st.integers(1, 3),
+    step=st.sampled_from([None, "1", "2"]),
 )
 ENTRIES = st.builds(
     lambda e, known, who: Entry(e, None if known else SHARES[0], lead(f"{who}@umbrella.example") if who else None),
@@ -120,11 +124,12 @@ async def test_a_counter_that_was_meddled_with_is_found(tmp_path: Path, meddling
     async with ledger_in(tmp_path) as (ledger, reports):
         await ledger.append(Entry(event()))
         await ledger.append(Entry(event(visitor=2)))
+        await ledger.append(Entry(event(visitor=2, kind=EventKind.STEP, ref="1")))
         assert await reports.verify() == []
         with closing(sqlite3.connect(tmp_path / "passalong.db", isolation_level=None)) as other:
             tables = [name for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
             counters = [t for t in tables if any(c[1] == "n" for c in other.execute(f"PRAGMA table_info({t})"))]
-            assert len(counters) >= 3
+            assert len(counters) >= 4
             for counter in counters:
                 kept = other.execute(f"SELECT * FROM {counter}").fetchall()
                 assert kept, counter

@@ -20,6 +20,7 @@ MOTIONS = {"new_logo": "new logo", "expansion": "expansion"}
 EVENTS = {
     "share": "share made",
     "view": "view",
+    "step": "step",
     "visit": "visit",
     "lead": "lead",
     "click": "CTA click",

@@ -32,15 +32,16 @@ def command(folder: Path, port: int | None, lan: bool, check: bool) -> None:
     from passalong.demo import journey, setup
 
     folder.mkdir(parents=True, exist_ok=True)
-    port = port or _free_port(8000)
+    port = port or free_port(8000)
     host = _lan_address() if lan else "127.0.0.1"
     config = setup.settings_in(folder, f"http://{host if lan else 'localhost'}:{port}")
     links = _prepare(config)
     (folder / "links.json").write_bytes(msgspec.json.format(msgspec.json.encode(links), indent=2))
-    with _serving(create_app(config), "0.0.0.0" if lan else host, port):  # noqa: S104 - asked for with --lan
+    with serving(create_app(config), "0.0.0.0" if lan else host, port):  # noqa: S104 - asked for with --lan
         click.echo("\nOne viewer’s journey, over HTTP:\n")
         base_url, key = f"http://127.0.0.1:{port}", links["admin_key"]
         attribution = journey.play(base_url, key, links["report"], system_clock, _tell)
+        journey.walk(base_url, links["walkthrough"], _tell)
         journey.check_kill(base_url, key, links["talk"], "conference-badge", _tell)
         rows = [
             (
@@ -71,7 +72,7 @@ def _prepare(config: Any) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def _serving(app: Any, host: str, port: int) -> Iterator[None]:
+def serving(app: Any, host: str, port: int) -> Iterator[None]:
     """A server in a thread of this process, stopped on leaving."""
     import uvicorn
 
@@ -96,11 +97,14 @@ def _tell(step: str, outcome: str) -> None:
 
 def _point_around(links: dict[str, Any], folder: Path, host: str, port: int) -> None:
     shown = {
+        "walkthrough": "A walkthrough of this product, with a form after its fourth step",
         "report": "A report behind a gate (PDF)",
         "board": "A board with a form that invites (picture)",
         "story": "A story behind a gate (Markdown)",
         "template": "A template (link)",
         "forum": "A plain community link that records nothing",
+        "vanity": "A readable link, as on a slide",
+        "portal": "Halvorsen’s own pages (this way in is open for half an hour)",
     }
     click.echo("Open these in any browser:\n")
     for name, what in shown.items():
@@ -110,7 +114,7 @@ def _point_around(links: dict[str, Any], folder: Path, host: str, port: int) -> 
     click.echo(f"All links are in {folder / 'links.json'}. Ctrl+C stops the server; the sample stays in {folder}.")
 
 
-def _free_port(first: int) -> int:
+def free_port(first: int) -> int:
     for port in range(first, first + 50):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -20,6 +20,7 @@ from passalong.domain.customer import Customer, CustomerBody
 from passalong.domain.faults import fault_of
 from passalong.domain.share import ID_PATTERN
 from passalong.errors import Invalid, PassalongError
+from passalong.store import folders
 from passalong.store.files import FileStore, sniff
 
 _COLUMNS = ("id", "name", "domains", "region", "crm_company_id", "accent", "consent_to_cobrand")
@@ -31,7 +32,7 @@ BadRow = tuple[str, str]
 
 @click.group("import")
 def command() -> None:
-    """Bring in customers or assets. All or nothing: one bad row and none is stored."""
+    """Bring in customers, assets or a walkthrough. All or nothing: one bad row and none is stored."""
 
 
 @command.command("customers")
@@ -82,6 +83,29 @@ def import_assets(ctx: click.Context, folder: Path, customer: str | None, dry_ru
 
     _refuse(bad)
     _finish(ctx, work, f"{len(drafts)} assets", dry_run)
+
+
+@command.command("walkthrough")
+@click.argument("folder", metavar="DIR", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Check everything, store nothing.")
+@click.pass_context
+def import_walkthrough(ctx: click.Context, folder: Path, dry_run: bool) -> None:
+    """A walkthrough: DIR holds `walkthrough.toml` (title, [[steps]] with image, caption, hotspots) and the pictures.
+
+    Every fault is named. Importing again replaces."""
+    try:
+        found = folders.read(folder)
+    except Invalid as error:
+        raise _refused([(fault.field, fault.message) for fault in error.faults]) from None
+
+    async def work(services: Any) -> None:
+        if found.customer is not None:
+            services.catalog.find(Customer, found.customer)
+        with _progress([found], "Pictures") as steps:
+            ready = [folders.with_pictures(services.files, draft, folder) for draft in steps]
+        await services.catalog.put_all(ready)
+
+    _finish(ctx, work, f"{found.id}: {len(found.course)} steps", dry_run)
 
 
 def read_customers(file: Path) -> tuple[list[Customer], list[BadRow]]:
@@ -176,7 +200,7 @@ def _asset(path: Path, customer: str | None, max_bytes: int) -> tuple[Asset, Pat
         if heading := re.match(r"\s*#\s+(.+?)\s*#*\s*\n", markdown):
             title, markdown = heading[1], markdown[heading.end() :]
         body = AssetBody(title=title[:160], kind=AssetKind.PAGE, customer=customer, source=Source(markdown=markdown))
-        return assets.build(id, body, file=None, embed_sources=()), None
+        return assets.build(id, body, before=None, embed_sources=()), None
     with path.open("rb") as source:
         head = source.read(4096)
     if not head:
@@ -186,14 +210,19 @@ def _asset(path: Path, customer: str | None, max_bytes: int) -> tuple[Asset, Pat
     if path.stat().st_size > max_bytes:
         raise Invalid.one("file", f"is larger than {max_bytes // 1_000_000} MB")
     body = AssetBody(title=title[:160], kind=AssetKind.FILE, customer=customer)
-    return assets.build(id, body, file=None, embed_sources=()), path
+    return assets.build(id, body, before=None, embed_sources=()), path
 
 
 def _refuse(bad: Sequence[BadRow]) -> None:
     if bad:
-        for where, what in bad:
-            click.echo(f"{where}: {what}", err=True)
-        raise PassalongError(f"{len(bad)} {'fault' if len(bad) == 1 else 'faults'} found; nothing was stored.")
+        raise _refused(bad)
+
+
+def _refused(bad: Sequence[BadRow]) -> PassalongError:
+    """Names every fault; the error to raise then."""
+    for where, what in bad:
+        click.echo(f"{where}: {what}", err=True)
+    return PassalongError(f"{len(bad)} {'fault' if len(bad) == 1 else 'faults'} found; nothing was stored.")
 
 
 def _finish(ctx: click.Context, work: Any, what: str, dry_run: bool) -> None:

@@ -50,6 +50,7 @@ _ODDS = {
     "story": Odds(9, 0.12, 0.08, 0.09),
     "template": Odds(6, 0.03, 0.15, 0.25),
     "seat_guide": Odds(4, 0.0, 0.20, 0.0),
+    "walkthrough": Odds(8, 0.11, 0.06, 0.09),
     "talk": Odds(10, 0.05, 0.02, 0.0),  # a mechanic that looks busy and brings nothing
 }
 
@@ -91,6 +92,14 @@ async def write(services: Services, progress: Callable[[int], object]) -> None:
         progress(day)
 
 
+_STEPS, _STAY = 8, 0.88
+"""The steps of the walkthrough, and the chance that somebody goes on to the next."""
+_GATE_AFTER = 4
+_PASSED_ALONG = 0.2
+"""The chance that a lead sends the page on."""
+_DEEPEST = 3
+
+
 def _visit(
     services: Services, dice: random.Random, name: str, odds: Odds, shares: list[Claims], start_ms: int
 ) -> tuple[list[Entry], list[_Visitor]]:
@@ -100,7 +109,7 @@ def _visit(
     actor = dice.choice((Actor.BOT, Actor.UNFURLER)) if bot else Actor.HUMAN
     visitor = dice.getrandbits(62) | 1
 
-    def entry(kind: EventKind, after_ms: int, person: Lead | None = None) -> Entry:
+    def entry(kind: EventKind, after_ms: int, person: Lead | None = None, ref: str | None = None) -> Entry:
         event = Event(
             at_ms=at_ms + after_ms,
             day=services.calendar.day(at_ms + after_ms),
@@ -110,19 +119,43 @@ def _visit(
             customer=claims.customer,
             mechanic=claims.mechanic,
             asset=claims.asset,
+            hop=claims.hop,
             visitor=visitor,
+            ref=ref,
         )
         return Entry(event, claims, person)
 
     entries = [entry(EventKind.VIEW, 0)]
     visitors = []
-    if not bot and dice.random() < odds.lead:
+    leaves = not bot and dice.random() < odds.lead
+    if name == "walkthrough":
+        far = _STEPS if leaves else min(_walked(dice), _GATE_AFTER)
+        entries += [entry(EventKind.STEP, step * 9_000, ref=str(step)) for step in range(1, far + 1)]
+    if leaves:
         person = _lead(services, dice, claims, at_ms + 40_000)
         entries.append(entry(EventKind.LEAD, 40_000, person))
         visitors.append(_Visitor(name, claims, at_ms + 40_000, person))
+        if claims.hop < _DEEPEST and dice.random() < _PASSED_ALONG:
+            shares.append(_branch(claims, person.id))
     if not bot and dice.random() < odds.click:
         entries.append(entry(EventKind.CLICK, 90_000))
     return entries, visitors
+
+
+def _walked(dice: random.Random) -> int:
+    """How many steps somebody takes before they have seen enough."""
+    far = 1
+    while far < _STEPS and dice.random() < _STAY:
+        far += 1
+    return far
+
+
+def _branch(claims: Claims, lead: str) -> Claims:
+    """The share by which a lead passes this one along."""
+    return Claims(
+        claims.asset, claims.customer, claims.mechanic, "pass-along", sharer=lead, parent=claims.share,
+        hop=claims.hop + 1, nonce=lead[-8:],
+    )  # fmt: skip
 
 
 def _lead(services: Services, dice: random.Random, claims: Claims, at_ms: int) -> Lead:
@@ -149,6 +182,8 @@ def _lead(services: Services, dice: random.Random, claims: Claims, at_ms: int) -
         role=dice.choice(_ROLES),
         heard_from=dice.choice(_HEARD),
         motion=motion(customer, domain),
+        parent=claims.sharer if claims.parent else None,
+        hop=claims.hop,
         consent_text=CONSENT if hard else None,
         consent_version=consent_version(CONSENT) if hard else None,
         consent_at_ms=at_ms if hard else None,

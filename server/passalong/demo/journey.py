@@ -39,6 +39,11 @@ def play(base_url: str, admin_key: str, share_url: str, clock: Clock, tell: Call
         _must(asset.status_code == 200 and "/file" in asset.text, "the asset does not show after the gate")
         _must(viewer.get(f"{path}/file").status_code == 200, "the file does not come")
         tell("They send the right one", "the report opens; they are now a lead")
+        own = viewer.post(f"{path}/pass-along", follow_redirects=True)
+        link = re.search(r'id="url" value="([^"]+)"', own.text)
+        _must(link is not None and link[1] != share_url, "the viewer gets no link of their own")
+        _must(viewer.get(link[1] if link else path).status_code == 200, "the viewer's own link does not open")
+        tell("They pass it along", "a link of their own, one hop from the customer’s")
         click = viewer.get(f"{path}/go")
         target = urlsplit(click.headers.get("location", ""))
         click_id = parse_qs(target.query).get("pa_click", [""])[0]
@@ -61,6 +66,21 @@ def play(base_url: str, admin_key: str, share_url: str, clock: Clock, tell: Call
         _must(sum(credit["micro"] for credit in attribution["credits"]) == 1_000_000, "the credits do not sum to one")
         tell("The deal is reported", "EUR 18,500, credited below")
     return attribution
+
+
+def walk(base_url: str, walkthrough_url: str, tell: Callable[[str, str], None]) -> None:
+    """Walks through the walkthrough as far as its gate, by its own links. Raises Broken."""
+    parts = urlsplit(walkthrough_url)
+    with httpx2.Client(
+        base_url=f"{parts.scheme}://{parts.netloc}", headers={"user-agent": _AGENT}, timeout=30
+    ) as viewer:
+        page, steps = viewer.get(parts.path), 0
+        while following := re.search(r'rel="next" href="([^"]+)"', page.text):
+            steps += 1
+            referer = {"referer": str(page.url)}
+            page = viewer.get(following[1], headers=referer)
+        _must(steps > 1 and "/gate" in page.text, "the walkthrough does not come to its gate")
+        tell("Another walks through the tour", f"{steps} steps, each a page, then a form")
 
 
 def check_kill(base_url: str, admin_key: str, share_url: str, mechanic: str, tell: Callable[[str, str], None]) -> None:

@@ -84,6 +84,15 @@ MECHANICS: dict[str, dict[str, Any]] = {
         "cta": {"label": "Ask for a seat", "url": "https://tidewater.example/seats"},
         "target_per_1000": 5,
     },
+    "product-tour": {
+        "kind": "shared_asset",
+        "title": "The product tour on customers’ sites",
+        "owner": "Tomas Ferreira, product",
+        "brand": BRAND_ID,
+        "gate": {"mode": "at_step", "step": 4, "fields": [{"name": "name", "required": True}, "company"]},
+        "cta": CTA,
+        "target_per_1000": 6,
+    },
     "conference-badge": {
         "kind": "advocacy",
         "title": "Badge on conference talks",
@@ -166,9 +175,13 @@ LINKS: dict[str, tuple[str, str, str, str]] = {
     "report": ("port-delays", "halvorsen", "shared-reports", "linkedin"),
     "board": ("waiting-times", "brightline", "made-with", "email"),
     "story": ("less-spoilage", "oakmoor", "shared-reports", "newsletter"),
+    "walkthrough": ("product-tour", "halvorsen", "product-tour", "website"),
     "template": ("wind-forecast", "veldt", "made-with", "slack"),
     "seat_guide": ("seat-guide", "brightline", "team-invites", "email"),
     "talk": ("port-delays", "halvorsen", "conference-badge", "talk"),
     "forum": ("less-spoilage", "oakmoor", "community-links", "forum"),
 }
 """Of each link: asset, customer, mechanic, channel."""
+
+PORTAL_OF = "halvorsen"
+SLUG = "baltic-ports"

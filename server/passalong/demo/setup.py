@@ -12,17 +12,22 @@ import msgspec
 
 from passalong.app import opened, wire
 from passalong.demo import history, pictures, sample
-from passalong.domain import access, asset, brand, customer, mechanic
+from passalong.domain import access, asset, brand, customer, mechanic, portal, vanity
 from passalong.domain.access import ApiKey, Role
 from passalong.domain.instant import DAY_MS
 from passalong.domain.mechanic import Decision, DecisionKind, Mechanic
 from passalong.domain.share import claim, mint, share_url
+from passalong.domain.token import Purpose
+from passalong.domain.vanity import Pointing
 from passalong.settings import Settings
+from passalong.store import folders
 from passalong.store.catalog import Noun
 from passalong.web import logo
 from passalong.web.services import Services
 
 MAX_BYTES = 20_000_000
+WALKTHROUGH = Path(__file__).with_name("walkthrough")
+"""Pictures of this product itself, with `walkthrough.toml`; `make walkthrough` takes them anew."""
 
 
 def settings_in(folder: Path, base_url: str) -> Settings:
@@ -39,11 +44,16 @@ def settings_in(folder: Path, base_url: str) -> Settings:
     )
 
 
-async def prepare(config: Settings, progress: Callable[[int], object]) -> dict[str, Any]:
-    """Fills a fresh database, adds an API key, and gives the links by name. History is written once only."""
+async def prepare(config: Settings, progress: Callable[[int], object], *, walkthrough: bool = True) -> dict[str, Any]:
+    """Fills a fresh database, adds an API key, and gives the links by name. History is written once only.
+
+    Without `walkthrough` that one is left out: while its pictures are being taken.
+    """
     async with opened(wire(config)) as services:
         if not services.catalog.brands:
             await _fill(services)
+            if walkthrough:
+                await services.catalog.put_all([_walkthrough(services)])
             await history.write(services, progress)
         secret = access.new_secret()
         key = ApiKey(
@@ -54,15 +64,32 @@ async def prepare(config: Settings, progress: Callable[[int], object]) -> dict[s
             created_at_ms=services.clock(),
         )
         await services.catalog.put_all([key])
-        return links(services) | {"database": config.database, "base_url": config.base_url, "admin_key": secret}
+        return await links(services) | {"database": config.database, "base_url": config.base_url, "admin_key": secret}
 
 
-def links(services: Services) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+async def links(services: Services) -> dict[str, Any]:
+    """Every kind of address there is, by name. The portal's is good for half an hour."""
+    base_url = services.settings.base_url
+    tokens = {}
     for name, (asset_id, customer_id, mechanic_key, channel) in sample.LINKS.items():
         claims = claim(asset=asset_id, customer=customer_id, mechanic=mechanic_key, channel=channel)
-        found[name] = share_url(services.settings.base_url, mint(services.keyring, claims))
-    return found
+        tokens[name] = mint(services.keyring, claims)
+    found: dict[str, Any] = {name: share_url(base_url, token) for name, token in tokens.items()}
+    way_in = portal.issue(services.keyring, Purpose.PORTAL, sample.PORTAL_OF, sample.BRAND_ID, services.clock())
+    return found | {
+        "embed": f"{base_url}/e/{tokens['walkthrough']}",
+        "portal": f"{base_url}/portal/{way_in}",
+        "vanity": f"{base_url}/go/{await _slug(services, tokens['talk'])}",
+    }
+
+
+async def _slug(services: Services, token: str) -> str:
+    """The vanity link of the talk; it leads where it led the first time."""
+    if sample.SLUG not in services.catalog.slugs:
+        share = services.links.find(token)
+        first = Pointing(share=share.share, token=token, at_ms=services.clock(), by=share.customer.id)
+        await services.catalog.put_all([vanity.build(sample.SLUG, first, share.customer.id)])
+    return sample.SLUG
 
 
 async def _fill(services: Services) -> None:
@@ -72,9 +99,8 @@ async def _fill(services: Services) -> None:
         body = msgspec.convert(fields, customer.CustomerBody)
         entries.append(customer.build(id, body, await logo.keep(services.files, body.logo)))
     for id, fields in sample.ASSETS.items():
-        entries.append(
-            asset.build(id, msgspec.convert(fields, asset.AssetBody), file=_file(services, id), embed_sources=())
-        )
+        shown = asset.build(id, msgspec.convert(fields, asset.AssetBody), before=None, embed_sources=())
+        entries.append(msgspec.structs.replace(shown, file=_file(services, id)))
     await services.catalog.put_all(entries)
     for key, fields in sample.MECHANICS.items():
         built = mechanic.build(key, msgspec.convert(fields, mechanic.MechanicBody), now_ms=launched_ms, before=None)
@@ -82,6 +108,10 @@ async def _fill(services: Services) -> None:
             mechanic=key, kind=DecisionKind.LAUNCH, at_ms=launched_ms, by=built.owner, reason="Launched (sample)."
         )
         await services.catalog.change(Mechanic, key, _always(built), _decided(launch))
+
+
+def _walkthrough(services: Services) -> asset.Asset:
+    return folders.with_pictures(services.files, folders.read(WALKTHROUGH), WALKTHROUGH)
 
 
 def _always(mechanic: Mechanic) -> Callable[[Mechanic | None], Mechanic]:

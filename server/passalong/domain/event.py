@@ -9,9 +9,11 @@ from msgspec import Struct
 
 class EventKind(StrEnum):
     SHARE = "share"
-    """A share was minted through the API (offline ones appear with their first view)."""
+    """A share was minted through the API or passed along (offline ones appear with their first view)."""
     VIEW = "view"
     """Somebody, or some bot, was shown the page."""
+    STEP = "step"
+    """A step of a walkthrough was shown; `ref` is its number."""
     LEAD = "lead"
     """A viewer passed the gate."""
     CLICK = "click"
@@ -49,7 +51,7 @@ class Event(Struct, kw_only=True, gc=False):
     visitor: int = 0
     lead: str | None = None
     ref: str | None = None
-    """What else it names: the parent lead of a lead, the conversion's external id."""
+    """What else it names: the number of a step, the parent lead of a lead, the conversion's external id."""
 
 
 class EventRow(Event, kw_only=True):

@@ -11,7 +11,7 @@ from msgspec import Meta, Struct
 
 from passalong.domain.domains import email_key, is_disposable, is_freemail, registrable
 from passalong.domain.mechanic import Gate
-from passalong.errors import Fault, Invalid
+from passalong.errors import Fault, Invalid, Sentence
 
 MAX_ANSWER = 200
 HONEYPOT = "website"
@@ -57,15 +57,15 @@ def check(gate: Gate, values: Mapping[str, str]) -> Answers:
     for field in gate.fields:
         answer = tidy(values.get(field.name, ""))
         if field.required and not answer:
-            faults.append(Fault(field.name, "Please fill this in."))
+            faults.append(Fault(field.name, Sentence("Please fill this in.")))
         elif len(answer) > MAX_ANSWER:
-            faults.append(Fault(field.name, f"Please keep it under {MAX_ANSWER} characters."))
+            faults.append(Fault(field.name, Sentence("Please keep it under %(most)s characters.", most=MAX_ANSWER)))
         answers[field.name] = answer
     consent = values.get("consent") == "true"
     if gate.consent_text and not consent:
-        faults.append(Fault("consent", "Please tick this box to go on."))
+        faults.append(Fault("consent", Sentence("Please tick this box to go on.")))
     if values.get(HONEYPOT):
-        faults.append(Fault(HONEYPOT, "Please leave this field empty."))
+        faults.append(Fault(HONEYPOT, Sentence("Please leave this field empty.")))
     if faults:
         raise Invalid(faults)
     known = {name: answers.get(name, "") for name in ("name", "company", "role", "heard_from")}
@@ -78,16 +78,18 @@ def _email(gate: Gate, typed: str) -> str:
 
     typed = typed.strip()
     if not typed:
-        raise Invalid.one("email", "Please enter your e-mail address.")
+        raise Invalid.one("email", Sentence("Please enter your e-mail address."))
     try:
         found = validate_email(typed, check_deliverability=False)
     except EmailNotValidError:
-        raise Invalid.one("email", "This does not look like an e-mail address, as name@company.com.") from None
+        raise Invalid.one(
+            "email", Sentence("This does not look like an e-mail address, as name@company.com.")
+        ) from None
     domain = registrable(found.ascii_domain)
     if gate.allow_domains and domain not in gate.allow_domains and found.ascii_domain not in gate.allow_domains:
-        raise Invalid.one("email", "This page is meant for invited companies. Please use your work address.")
+        raise Invalid.one("email", Sentence("This page is meant for invited companies. Please use your work address."))
     if gate.block_disposable and is_disposable(domain):
-        raise Invalid.one("email", "Please use an address that you will still read next week.")
+        raise Invalid.one("email", Sentence("Please use an address that you will still read next week."))
     if gate.block_freemail and is_freemail(domain):
-        raise Invalid.one("email", "Please use your work address.")
+        raise Invalid.one("email", Sentence("Please use your work address."))
     return found.normalized

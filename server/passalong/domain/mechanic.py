@@ -14,7 +14,7 @@ from passalong.domain.address import NEEDED, web_url
 from passalong.domain.domains import is_domain, to_ascii
 from passalong.domain.instant import ms_of
 from passalong.domain.share import Id
-from passalong.errors import Fault, Invalid
+from passalong.errors import Fault, Invalid, Sentence
 
 
 class MechanicKind(StrEnum):
@@ -44,7 +44,12 @@ class Fallback(StrEnum):
     GONE = "gone"
 
 
-KNOWN_FIELDS = {"name": "Name", "company": "Company", "role": "Role", "heard_from": "How did you hear about us?"}
+KNOWN_FIELDS = {
+    "name": Sentence("Name"),
+    "company": Sentence("Company"),
+    "role": Sentence("Role"),
+    "heard_from": Sentence("How did you hear about us?"),
+}
 """The gate's fields beside the e-mail address that every gate asks for."""
 
 _OWN_FIELD = re.compile(r"^x_[a-z0-9_]{1,30}$")

@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     KNOWN = "known"
     FORM = "form"
     CLICK = "click"
+    PORTAL = "portal"
+    PORTAL_SESSION = "portal-session"
 
 
 class Keyring:

@@ -1,4 +1,4 @@
-"""The catalog: brands, customers, assets, mechanics, API keys and revocations, read from memory.
+"""The catalog: brands, customers, assets, mechanics, API keys, revocations and slugs, read from memory.
 
 Every change raises the generation. Each process polls that one number and fetches the rows newer than
 its own, so a kill by one process is served by all of them within a fraction of a second.
@@ -21,6 +21,7 @@ from passalong.domain.brand import Brand
 from passalong.domain.customer import Customer
 from passalong.domain.instant import Clock
 from passalong.domain.mechanic import Decision, Mechanic
+from passalong.domain.vanity import Vanity
 from passalong.errors import NotFound, Unavailable
 from passalong.store.db import Database, Transaction
 
@@ -35,8 +36,8 @@ class Revocation(Struct, frozen=True, kw_only=True):
     by: str | None
 
 
-Noun = Brand | Customer | Asset | Mechanic | ApiKey | Revocation
-N = TypeVar("N", Brand, Customer, Asset, Mechanic, ApiKey, Revocation)
+Noun = Brand | Customer | Asset | Mechanic | ApiKey | Revocation | Vanity
+N = TypeVar("N", Brand, Customer, Asset, Mechanic, ApiKey, Revocation, Vanity)
 
 _NOUNS: dict[str, type[Noun]] = {
     "brand": Brand,
@@ -45,9 +46,10 @@ _NOUNS: dict[str, type[Noun]] = {
     "mechanic": Mechanic,
     "api_key": ApiKey,
     "revocation": Revocation,
+    "vanity": Vanity,
 }
 _NAME_OF = {kind: name for name, kind in _NOUNS.items()}
-_ID_OF: dict[type[Noun], str] = {Mechanic: "key", Revocation: "share"}
+_ID_OF: dict[type[Noun], str] = {Mechanic: "key", Revocation: "share", Vanity: "slug"}
 
 
 class Catalog:
@@ -64,6 +66,7 @@ class Catalog:
         self.mechanics: dict[str, Mechanic] = {}
         self.api_keys: dict[str, ApiKey] = {}
         self.revoked: dict[str, Revocation] = {}
+        self.slugs: dict[str, Vanity] = {}
         self._keys_by_digest: dict[str, ApiKey] = {}
         self._shelf: dict[type[Noun], dict[str, Any]] = {
             Brand: self.brands,
@@ -72,6 +75,7 @@ class Catalog:
             Mechanic: self.mechanics,
             ApiKey: self.api_keys,
             Revocation: self.revoked,
+            Vanity: self.slugs,
         }
 
     async def load(self) -> None:

@@ -18,7 +18,7 @@ from typing import Any
 
 import aiosqlite
 
-from passalong.errors import Unavailable, Unusable
+from passalong.errors import Sentence, Unavailable, Unusable
 from passalong.store import migrate
 
 BUSY_TIMEOUT_MS = 2_000
@@ -194,11 +194,13 @@ def _spoken(path: Path) -> Iterator[None]:
         if name == "SQLITE_CANTOPEN":
             raise Unusable(f"{path} cannot be opened: {error}.") from error
         if name == "SQLITE_FULL":
-            raise Unavailable("The disk is full; nothing was stored.", retry_after_s=30) from error
+            raise Unavailable(Sentence("The disk is full; nothing was stored."), retry_after_s=30) from error
         if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            raise Unavailable("The database is locked; nothing was stored.", retry_after_s=5) from error
+            raise Unavailable(Sentence("The database is locked; nothing was stored."), retry_after_s=5) from error
         if name.startswith(("SQLITE_IOERR", "SQLITE_READONLY")):
-            raise Unavailable(f"The disk refuses to write ({error}); nothing was stored.", retry_after_s=30) from error
+            raise Unavailable(
+                Sentence("The disk refuses to write (%(error)s); nothing was stored.", error=error), retry_after_s=30
+            ) from error
         raise
     except OSError as error:
         raise Unusable(f"{path}: {error.strerror}.") from error

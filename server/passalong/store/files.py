@@ -18,13 +18,18 @@ from msgspec.structs import replace
 from passalong.domain.asset import Preview, StoredFile
 from passalong.domain.gate import tidy
 from passalong.errors import Invalid, Unavailable
-from passalong.store import previews
+from passalong.store import pictures, previews
 
 _CHUNK = 1 << 20
 _HEAD = 4096
 
 PICTURES = ("image/png", "image/jpeg", "image/webp")
 """What a logo may be."""
+
+
+_PILLOW = {
+    "image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/gif": "GIF", "image/avif": "AVIF",
+}  # fmt: skip
 
 
 def _text(head: bytes) -> bool:
@@ -108,6 +113,10 @@ class FileStore:
                     size, sha256 = _copy(head, source, draft, max_bytes, field)
                     draft.flush()
                     os.fsync(draft.fileno())
+                    if media_type in _PILLOW:
+                        draft.seek(0)
+                        with pictures.opened(draft, field, (_PILLOW[media_type],)):
+                            pass  # a viewer's browser would choke on what does not open here
                     final = self.path(sha256)
                     final.parent.mkdir(exist_ok=True)
                     Path(draft.name).replace(final)
@@ -129,12 +138,16 @@ class FileStore:
         return Preview(sha256=kept.sha256, width=width, height=height, pages=pages)
 
 
+def _spoken(size: int) -> str:
+    return f"{size // 1_000_000} MB" if size >= 1_000_000 else f"{size // 1000} kB"
+
+
 def _copy(head: bytes, source: IO[bytes], target: IO[bytes], max_bytes: int, field: str) -> tuple[int, str]:
     hashed, size, chunk = hashlib.sha256(), 0, head
     while chunk:
         size += len(chunk)
         if size > max_bytes:
-            raise Invalid.one(field, f"The file is larger than {max_bytes // 1_000_000} MB.")
+            raise Invalid.one(field, f"The file is larger than {_spoken(max_bytes)}.")
         hashed.update(chunk)
         target.write(chunk)
         chunk = source.read(_CHUNK)

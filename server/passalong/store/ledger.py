@@ -19,7 +19,7 @@ from msgspec import Struct
 from passalong.domain.event import Event, EventRow
 from passalong.domain.lead import Lead
 from passalong.domain.share import Claims
-from passalong.errors import Unavailable
+from passalong.errors import Sentence, Unavailable
 from passalong.store.db import Database, Transaction
 
 MAX_BATCH = 128
@@ -70,7 +70,7 @@ class Ledger:
         Raises Unavailable when nothing could be stored. Cancelling the caller does not take the entry back.
         """
         if self._stopping:
-            raise Unavailable("The server is stopping; nothing was stored.", retry_after_s=2)
+            raise Unavailable(Sentence("The server is stopping; nothing was stored."), retry_after_s=2)
         future: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
         self._queue.append((entry, future))
         if len(self._queue) == 1:

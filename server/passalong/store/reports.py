@@ -10,9 +10,10 @@ from typing import Any
 import aiosql
 from msgspec import Struct
 
-from passalong.domain.event import Actor
+from passalong.domain.event import Actor, EventKind
 from passalong.domain.instant import months_back
 from passalong.domain.money import Money
+from passalong.domain.share import Claims
 from passalong.store.db import Database
 
 _QUERIES = files("passalong.store").joinpath("queries")
@@ -75,6 +76,23 @@ class Difference(Struct, kw_only=True):
     rebuilt: int
 
 
+class Node(Struct, kw_only=True):
+    """A share in the tree of what was passed along, with what it brought itself. `depth` counts from the tree's top."""
+
+    share: str
+    parent: str | None
+    depth: int
+    hop: int
+    channel: str
+    sharer: str | None
+    first_seen_ms: int
+    children: int
+    visits: int
+    leads: int
+    opportunities: int
+    pipeline: list[Money] = []
+
+
 class Reports:
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -105,7 +123,9 @@ class Reports:
     async def funnel(self, first_day: int, last_day: int) -> dict[str, int]:
         """Counts by event kind, people and integrators alone; `visit` beside them."""
         rows = await self._rows("funnel", first_day=first_day, last_day=last_day)
-        return {row["kind"]: row["n"] for row in rows} | {"visit": sum(row["visits"] for row in rows)}
+        return {row["kind"]: row["n"] for row in rows} | {
+            "visit": sum(row["visits"] for row in rows if row["kind"] == EventKind.VIEW)
+        }
 
     async def mechanics(self) -> dict[str, Tally]:
         tallies = await self._tallies("mechanic")
@@ -128,6 +148,33 @@ class Reports:
         rows = await self._rows("share", share=share)
         return rows[0] if rows else None
 
+    async def claims_of(self, share: str) -> Claims | None:
+        """What a share that was seen claims; enough to write its token anew."""
+        row = await self.share(share)
+        return Claims(**{name: row[name] for name in Claims.__struct_fields__}) if row else None
+
+    async def branch(self, share: str, *, after: tuple[int, int, str] | None, limit: int) -> list[Node]:
+        """A share and what was passed along from it, breadth first, from below (depth, first_seen_ms, share)."""
+        depth, first_seen_ms, last = after or (-1, 0, "")
+        rows = await self._rows(
+            "branch", share=share, depth=depth, first_seen_ms=first_seen_ms, after=last, limit=limit
+        )
+        nodes = {row["share"]: Node(**{name: row[name] for name in Node.__struct_fields__ if name != "pipeline"})
+                 for row in rows}  # fmt: skip
+        for row in await self._rows("branch_pipeline", share=share):
+            if row["id"] in nodes:
+                nodes[row["id"]].pipeline.append(Money(row["amount_minor"] or 0, row["currency"]))
+        return list(nodes.values())
+
+    async def branch_shares(self, share: str) -> list[str]:
+        """The ids of a share and of everything that was passed along from it."""
+        return [row["share"] for row in await self._rows("branch_shares", share=share)]
+
+    async def steps(self, asset: str, mechanic: str | None = None) -> dict[int, tuple[int, int]]:
+        """Of each step of a walkthrough, views and visits (people a day); steps that nobody saw are left out."""
+        rows = await self._rows("steps", asset=asset, mechanic=mechanic)
+        return {row["step"]: (row["views"], row["visits"]) for row in rows}
+
     async def opportunities(self, since_ms: int) -> list[sqlite3.Row]:
         """Every conversion since, a row for each of its credits."""
         return await self._rows("export_opportunities", since_ms=since_ms)
@@ -145,6 +192,8 @@ class Reports:
         tallies: dict[str, Tally] = {}
         for row in await self._rows(f"{what}_counts"):
             tally = tallies.setdefault(row["id"], Tally())
+            if row["kind"] == EventKind.STEP:
+                continue
             tally.visits += row["visits"]
             if row["actor"] in (Actor.BOT, Actor.UNFURLER):
                 tally.bots += row["n"]

@@ -10,6 +10,7 @@ from litestar.exceptions import HTTPException, ValidationException
 
 from passalong import errors
 from passalong.domain.faults import fault_of
+from passalong.errors import Sentence
 
 _LOG = logging.getLogger(__name__)
 
@@ -25,12 +26,12 @@ _STATUS: dict[type[Exception], int] = {
     errors.Unavailable: 503,
 }
 
-_SENTENCES = {
-    404: "There is nothing at this address.",
-    405: "This address does not take requests of that kind.",
-    413: "What was sent is larger than this server takes.",
+_SENTENCES: dict[int, str] = {
+    404: Sentence("There is nothing at this address."),
+    405: Sentence("This address does not take requests of that kind."),
+    413: Sentence("What was sent is larger than this server takes."),
 }
-_OURS = "Something went wrong on our side. It has been noted; nothing you sent was kept."
+_OURS = Sentence("Something went wrong on our side. It has been noted; nothing you sent was kept.")
 
 
 class Problem:
@@ -41,7 +42,7 @@ class Problem:
         self.headers: dict[str, str] = {}
         if type(error) in _STATUS:
             self.status = _STATUS[type(error)]
-            self.sentence = str(error)
+            self.sentence: str = error.sentence if isinstance(error, errors.PassalongError) else str(error)
             if isinstance(error, errors.Invalid):
                 self.faults = error.faults
                 self.sentence = "Some fields need another look." if len(error.faults) > 1 else str(error)
@@ -67,10 +68,10 @@ class Problem:
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
-            "detail": self.sentence,
+            "detail": str(self.sentence),
         }
         if self.faults:
-            details["faults"] = [fault._asdict() for fault in self.faults]
+            details["faults"] = [{"field": fault.field, "message": str(fault.message)} for fault in self.faults]
         return details
 
 

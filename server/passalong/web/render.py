@@ -17,21 +17,32 @@ from passalong import paths
 from passalong.domain import brand as colours
 from passalong.domain.asset import Asset, AssetKind
 from passalong.domain.brand import Brand
+from passalong.domain.customer import Customer
+from passalong.domain.language import Language
+from passalong.errors import Sentence
 from passalong.store.catalog import Catalog
 from passalong.web.slots import Slots
+from passalong.web.words import Words, first_up
 
 HOUSE = Brand(id="-", name="Passalong", accent="#3f4fb5", home_url="/")
 """The look of a page that belongs to no brand: a link that nobody here knows."""
 
 _MAX_PAGES = 1024
 _OPENS_INLINE = {"application/pdf", "text/plain", "text/csv", "text/markdown"}
+_FILE = Sentence("File")
 _KIND_NAMES = {
-    "application/pdf": "PDF", "text/plain": "Text", "text/csv": "CSV table", "text/markdown": "Markdown text",
-    "video/mp4": "Video", "video/webm": "Video",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel workbook",
-    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint slides",
-    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word document",
-}  # fmt: skip
+    "application/pdf": "PDF",
+    "text/plain": Sentence("Text"),
+    "text/csv": Sentence("CSV table"),
+    "text/markdown": Sentence("Markdown text"),
+    "video/mp4": Sentence("Video"),
+    "video/webm": Sentence("Video"),
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": Sentence("Excel workbook"),
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": Sentence("PowerPoint slides"),
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": Sentence("Word document"),
+}
+_PLAIN: dict[str, Any] = {"customer": None, "embedded": False}
+"""What every template may ask for."""
 _AUTOCOMPLETE = {"name": "name", "company": "organization", "role": "organization-title"}
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
@@ -49,28 +60,20 @@ class Renderer:
         self._generation = -1
         self._pages: dict[Any, Slots] = {}
         self._css = (paths.widget_templates() / "base.css").read_text("utf-8")
-        self._jinja = Environment(
-            loader=FileSystemLoader(paths.widget_templates()),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._jinja.filters.update(
-            initial=lambda name: next((letter for letter in name if letter.isalnum()), "·").upper(),
-            file_size=file_size,
-            kind_name=lambda media_type: _KIND_NAMES.get(media_type, "File"),
-            opens_inline=lambda media_type: media_type in _OPENS_INLINE,
-            host=lambda url: urlsplit(url).hostname or url,
-            autocomplete=lambda name: _AUTOCOMPLETE.get(name, "off"),
-            open_it=_open_it,
-        )
+        self._environments: dict[Language, Environment] = {}
 
-    def html(self, template: str, brand: Brand, **context: Any) -> str:
-        """A page in a brand's look."""
-        return self._jinja.get_template(template).render(
-            brand=brand, style=style_version(brand, self._css), **{"customer": None, **context}
-        )
+    def html(self, template: str, brand: Brand, words: Words, **context: Any) -> str:
+        """A page in a brand's look and a reader's language."""
+        values = {**_PLAIN, **context}
+        style = style_href(brand, values["customer"], self._css)
+        return self._environment(words).get_template(template).render(brand=brand, style=style, **values)
+
+    def _environment(self, words: Words) -> Environment:
+        """Templates of one language. They are compiled as they are first used."""
+        found = self._environments.get(words.language)
+        if found is None:
+            found = self._environments[words.language] = _environment(words)
+        return found
 
     def slots(self, key: Any, names: tuple[str, ...], render: Callable[[Mapping[str, str]], str]) -> Slots:
         """The page kept under this key, rendered if it is not there or the catalog has changed since."""
@@ -84,8 +87,39 @@ class Renderer:
             found = self._pages[key] = Slots(render, names)
         return found
 
-    def stylesheet(self, brand: Brand) -> str:
-        return brand_css(brand) + self._css
+    def stylesheet(self, brand: Brand, accent: str | None = None) -> str:
+        """A brand's stylesheet; with a customer's colour in it, if that is given."""
+        return brand_css(brand) + self._css + (cobrand_css(accent) if accent else "")
+
+
+def _environment(words: Words) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(paths.widget_templates()),
+        extensions=["jinja2.ext.i18n"],
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_translations(words.catalogue, newstyle=True)  # type: ignore[attr-defined]
+    made.globals.update(lang=str(words.language))
+    made.filters.update(
+        say=words.say,
+        first_up=first_up,
+        initial=lambda name: next((letter for letter in name if letter.isalnum()), "·").upper(),
+        file_size=words.file_size,
+        number=words.number,
+        day=words.day,
+        month=words.month,
+        money=words.money,
+        kind_name=lambda media_type: words.say(_KIND_NAMES.get(media_type, _FILE)),
+        opens_inline=lambda media_type: media_type in _OPENS_INLINE,
+        host=lambda url: urlsplit(url).hostname or url,
+        autocomplete=lambda name: _AUTOCOMPLETE.get(name, "off"),
+        open_it=lambda asset: words.say(_open_it(asset)),
+    )
+    return made
 
 
 def brand_css(brand: Brand) -> str:
@@ -95,6 +129,21 @@ def brand_css(brand: Brand) -> str:
         f"--accent-on-light: {colours.readable(brand.accent, colours.LIGHT_PAPER)}; "
         f"--accent-on-dark: {colours.readable(brand.accent, colours.DARK_PAPER)}; }}\n"
     )
+
+
+def cobrand_css(accent: str) -> str:
+    """The customer's colour, in the two places where it stands beside the brand's: a rule on top, and its initial."""
+    return (
+        f".top {{ border-top: 3px solid {accent}; }}\n"
+        f".top p.who .initial {{ background: {accent}; border-color: {accent}; color: {colours.on(accent)}; }}\n"
+    )
+
+
+def style_href(brand: Brand, customer: Customer | None, css: str) -> str:
+    """The address of the stylesheet of a page of this brand, shared by this customer."""
+    accent = customer.accent if customer else None
+    tail = f"&accent={accent.removeprefix('#')}" if accent else ""
+    return f"/brand/{brand.id}.css?v={style_version(brand, css)}{tail}"
 
 
 @lru_cache(maxsize=256)
@@ -120,26 +169,19 @@ def prose(markdown: str) -> Markup:
     return Markup(safe)  # noqa: S704 - nh3 has just cleaned it
 
 
-def file_size(size: float) -> str:
-    """A size in bytes, for people: `820 bytes`, `4.1 kB`, `12 MB`."""
-    for unit in ("bytes", "kB", "MB"):
-        if size < 1000:
-            return f"{size:.0f} {unit}" if unit == "bytes" or size >= 10 else f"{size:.1f} {unit}"
-        size /= 1000
-    return f"{size:.1f} GB"
-
-
 def _open_it(asset: Asset) -> str:
     match asset.kind:
+        case AssetKind.WALKTHROUGH:
+            return Sentence("See the rest, step by step")
         case AssetKind.PAGE:
-            return "Read the whole page"
+            return Sentence("Read the whole page")
         case AssetKind.EMBED:
-            return "Open the live view"
+            return Sentence("Open the live view")
         case AssetKind.LINK:
-            return "Get the link"
+            return Sentence("Get the link")
     media_type = asset.file.media_type if asset.file else ""
     if media_type.startswith("image/"):
-        return "See the picture"
+        return Sentence("See the picture")
     if media_type.startswith("video/"):
-        return "Watch the video"
-    return "Read the document"
+        return Sentence("Watch the video")
+    return Sentence("Read the document")

@@ -16,9 +16,11 @@ from passalong.store.idempotency import Idempotency
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.pipeline import Pipeline
+from passalong.store.receipts import Receipts
 from passalong.store.reports import Reports
 from passalong.web.limits import Limiter
 from passalong.web.render import Renderer
+from passalong.web.unfurl.cards import Cards
 from passalong.web.viewer.link import Links
 from passalong.web.viewer.pages import Pages
 from passalong.web.viewer.record import Recorder
@@ -39,6 +41,7 @@ class Services:
     leads: Leads
     pipeline: Pipeline
     reports: Reports
+    receipts: Receipts
     idempotency: Idempotency
     links: Links
     visitors: Visitors
@@ -47,6 +50,7 @@ class Services:
     refusals: Refusals
     recorder: Recorder
     submissions: Limiter
+    cards: Cards
 
 
 FromServices = NamedDependency[Services]

@@ -25,7 +25,10 @@ _UNFURLERS = (
 
 
 class Visitor(Struct, gc=False):
-    """One request's asker. `hash` is 63 bits, for this day only. `counted` is False for HEAD and prefetches."""
+    """One request's asker. `hash` is 63 bits, for this day only. `counted` is False for HEAD and prefetches.
+
+    `referer` is the page of ours that led here; browsers are told to send it to us alone.
+    """
 
     actor: Actor
     hash: int
@@ -33,6 +36,8 @@ class Visitor(Struct, gc=False):
     cookies: Mapping[str, str]
     query: Mapping[str, str]
     gzip: bool
+    accept_language: str
+    referer: str
 
 
 class Visitors:
@@ -43,7 +48,7 @@ class Visitors:
 
     async def read(self, scope: Mapping[str, Any], now_ms: int) -> Visitor:
         """The asker of an ASGI request, from its headers in one pass."""
-        agent = cookie = forwarded = b""
+        agent = cookie = forwarded = language = referer = b""
         counted, gzip = scope["method"] != "HEAD", False
         for name, value in scope["headers"]:
             if name == b"user-agent":
@@ -52,6 +57,10 @@ class Visitors:
                 cookie = value
             elif name == b"accept-encoding":
                 gzip = b"gzip" in value
+            elif name == b"accept-language":
+                language = value
+            elif name == b"referer":
+                referer = value
             elif name == b"x-forwarded-for":
                 forwarded = forwarded + b"," + value if forwarded else value
             elif name in (b"sec-purpose", b"purpose", b"x-moz") and b"pre" in value:
@@ -76,6 +85,8 @@ class Visitors:
             cookies=_cookies(cookie) if cookie else {},
             query={name: found[0] for name, found in parse_qs(query.decode("latin-1")).items()} if query else {},
             gzip=gzip,
+            accept_language=language.decode("latin-1"),
+            referer=referer.decode("latin-1"),
         )
 
     def _address(self, scope: Mapping[str, Any], forwarded: bytes) -> bytes:
@@ -109,6 +120,11 @@ def actor_of(agent: bytes) -> Actor:
     if not text or is_crawler(text):
         return Actor.BOT
     return Actor.HUMAN
+
+
+def accept_language(scope: Mapping[str, Any]) -> str:
+    """The languages that a request asks for, where nothing else of its asker matters."""
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), "")
 
 
 def _cookies(header: bytes) -> dict[str, str]:

@@ -55,13 +55,61 @@ SELECT customer AS id, count(*) AS shares FROM shares GROUP BY customer;
 
 -- name: shares_of_customer
 SELECT s.*,
-       coalesce((SELECT t.visits FROM share_totals t WHERE t.share = s.share AND t.kind = 'view' AND t.actor = 'human'), 0)
+       coalesce((SELECT sum(visits) FROM share_months t WHERE t.share = s.share AND kind = 'view' AND actor = 'human'), 0)
          AS visits,
-       coalesce((SELECT n FROM share_totals t WHERE t.share = s.share AND t.kind = 'lead' AND t.actor = 'human'), 0)
+       coalesce((SELECT sum(n) FROM share_months t WHERE t.share = s.share AND kind = 'lead' AND actor = 'human'), 0)
          AS leads,
-       coalesce((SELECT n FROM share_totals t WHERE t.share = s.share AND t.kind = 'opportunity'), 0)
+       coalesce((SELECT sum(n) FROM share_months t WHERE t.share = s.share AND kind = 'opportunity'), 0)
          AS opportunities
 FROM shares s WHERE s.customer = :customer ORDER BY s.first_seen_ms DESC LIMIT :limit;
+
+-- name: branch
+-- A share and everything passed along from it, root first, breadth first, with what each brought.
+WITH RECURSIVE branch (share, depth) AS (
+  SELECT share, 0 FROM shares WHERE share = :share
+  UNION ALL
+  SELECT s.share, branch.depth + 1 FROM shares s JOIN branch ON s.parent = branch.share WHERE branch.depth < 8
+),
+node AS (
+  SELECT s.*, b.depth FROM branch b JOIN shares s ON s.share = b.share
+  WHERE (b.depth, s.first_seen_ms, s.share) > (:depth, :first_seen_ms, :after)
+  ORDER BY b.depth, s.first_seen_ms, s.share LIMIT :limit
+)
+SELECT n.*,
+       (SELECT count(*) FROM shares c WHERE c.parent = n.share) AS children,
+       coalesce((SELECT sum(visits) FROM share_months t WHERE t.share = n.share AND kind = 'view' AND actor = 'human'), 0)
+         AS visits,
+       coalesce((SELECT sum(n) FROM share_months t WHERE t.share = n.share AND kind = 'lead' AND actor = 'human'), 0)
+         AS leads,
+       coalesce((SELECT sum(n) FROM share_months t WHERE t.share = n.share AND kind = 'opportunity'), 0)
+         AS opportunities
+FROM node n ORDER BY n.depth, n.first_seen_ms, n.share;
+
+-- name: branch_pipeline
+-- Money of opportunities credited to a share and everything below it, by share and currency.
+WITH RECURSIVE branch (share, depth) AS (
+  SELECT share, 0 FROM shares WHERE share = :share
+  UNION ALL
+  SELECT s.share, branch.depth + 1 FROM shares s JOIN branch ON s.parent = branch.share WHERE branch.depth < 8
+)
+SELECT c.share AS id, v.currency AS currency, sum(c.amount_minor) AS amount_minor
+FROM branch b JOIN credits c ON c.share = b.share JOIN conversions v ON v.id = c.conversion
+WHERE v.kind = 'opportunity' AND v.currency IS NOT NULL
+GROUP BY c.share, v.currency ORDER BY amount_minor DESC;
+
+-- name: branch_shares
+WITH RECURSIVE branch (share, depth) AS (
+  SELECT share, 0 FROM shares WHERE share = :share
+  UNION ALL
+  SELECT s.share, branch.depth + 1 FROM shares s JOIN branch ON s.parent = branch.share WHERE branch.depth < 8
+)
+SELECT share FROM branch;
+
+-- name: steps
+-- How far people came through a walkthrough: views and people a day, by step.
+SELECT step, sum(n) AS views, sum(visits) AS visits FROM step_months
+WHERE asset = :asset AND actor = 'human' AND (:mechanic IS NULL OR mechanic = :mechanic)
+GROUP BY step ORDER BY step;
 
 -- name: share
 SELECT * FROM shares WHERE share = :share;

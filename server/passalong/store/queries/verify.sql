@@ -2,7 +2,8 @@
 WITH
 visit AS (
   SELECT min(seq) AS seq FROM events
-  WHERE kind = 'view' AND actor = 'human' AND visitor <> 0 GROUP BY visitor, share
+  WHERE kind IN ('view', 'step') AND actor = 'human' AND visitor <> 0
+  GROUP BY visitor, share, iif(kind = 'step', coalesce(CAST(ref AS INTEGER), 0), 0)
 ),
 happened AS (
   SELECT e.*, v.seq IS NOT NULL AS visit FROM events e LEFT JOIN visit v ON v.seq = e.seq
@@ -17,8 +18,13 @@ rebuilt AS (
          count(*), sum(visit)
     FROM happened WHERE customer IS NOT NULL GROUP BY customer, day / 100, mechanic, asset, kind, actor
   UNION ALL
-  SELECT 'share_totals', share, kind, actor, count(*), sum(visit)
-    FROM happened WHERE share IS NOT NULL GROUP BY share, kind, actor
+  SELECT 'share_months', share || '/' || (day / 100), kind, actor, count(*), sum(visit)
+    FROM happened WHERE share IS NOT NULL GROUP BY share, day / 100, kind, actor
+  UNION ALL
+  SELECT 'step_months',
+         coalesce(asset, '') || '/' || (day / 100) || '/' || coalesce(CAST(ref AS INTEGER), 0) || '/'
+         || coalesce(mechanic, ''), kind, actor, count(*), sum(visit)
+    FROM happened WHERE kind = 'step' GROUP BY asset, day / 100, coalesce(CAST(ref AS INTEGER), 0), mechanic, kind, actor
 ),
 kept AS (
   SELECT 'mechanic_days' AS counter, mechanic || '/' || day AS subject, kind, actor, n, visits FROM mechanic_days
@@ -26,7 +32,10 @@ kept AS (
   SELECT 'customer_months', customer || '/' || month || '/' || mechanic || '/' || asset, kind, actor, n, visits
     FROM customer_months
   UNION ALL
-  SELECT 'share_totals', share, kind, actor, n, visits FROM share_totals
+  SELECT 'share_months', share || '/' || month, kind, actor, n, visits FROM share_months
+  UNION ALL
+  SELECT 'step_months', asset || '/' || month || '/' || step || '/' || mechanic, 'step', actor, n, visits
+    FROM step_months
 )
 SELECT counter, subject, kind, actor, sum(kept) AS kept, sum(rebuilt) AS rebuilt FROM (
   SELECT counter, subject, kind, actor, n AS kept, 0 AS rebuilt FROM kept

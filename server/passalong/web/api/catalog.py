@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
-from litestar import post, put
+from litestar import get, post, put
 from litestar.datastructures import UploadFile
-from litestar.params import JSONBody, MultipartBody, PathParameter
+from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, PathParameter
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -20,7 +21,10 @@ from passalong.domain.brand import Brand, BrandBody
 from passalong.domain.customer import Customer, CustomerBody
 from passalong.domain.mechanic import Decision, DecisionKind, Mechanic, MechanicBody
 from passalong.domain.share import ID_PATTERN
-from passalong.errors import Conflict, Invalid
+from passalong.domain.walkthrough import Picture
+from passalong.errors import Conflict, Fault, Invalid
+from passalong.store.files import FileStore
+from passalong.store.pictures import prepare
 from passalong.web import logo
 from passalong.web.api.mechanics import MechanicAnswer, describe
 from passalong.web.api.refusals import REFUSALS
@@ -39,14 +43,33 @@ class AssetAnswer(Struct, kw_only=True):
     summary: str | None
     source: assets.Source
     file: StoredFile | None
+    pictures: dict[str, Picture]
+    language: str | None
     indexable: bool
     ready: bool
+    missing: list[str]
+    """Pictures of a walkthrough that have not been uploaded yet."""
+
+
+class StepAnswer(Struct, kw_only=True):
+    """A step with its page views and its visits: people a day, each counted once."""
+
+    number: int
+    title: str
+    views: int
+    visits: int
+    reached: float | None
+
+
+class StepsAnswer(Struct, kw_only=True):
+    asset: str
+    steps: list[StepAnswer]
 
 
 class FileForm(Struct):
-    """The upload: one part called `file`."""
+    """The upload: a part called `file`; of a walkthrough's pictures as many as there are."""
 
-    file: UploadFile
+    file: list[UploadFile]
 
 
 @put("/brands/{id:str}", tags=["Catalog"], summary="Put a brand", responses=REFUSALS)
@@ -81,29 +104,75 @@ async def put_mechanic(services: FromServices, key: _Id, data: JSONBody[Mechanic
 
 @put("/assets/{id:str}", tags=["Catalog"], summary="Put an asset", responses=REFUSALS)
 async def put_asset(services: FromServices, id: _Id, data: JSONBody[AssetBody]) -> AssetAnswer:
-    """A file keeps the bytes that were uploaded before."""
+    """A file keeps the bytes that were uploaded before, a walkthrough the pictures that its steps still name."""
     if data.customer is not None and data.customer not in services.catalog.customers:
         raise Invalid.one("customer", f"There is no customer called {data.customer}.")
     _, after = await services.catalog.change(
         Asset,
         id,
-        lambda before: assets.build(
-            id, data, file=before.file if before else None, embed_sources=services.settings.embed_sources
-        ),
+        lambda before: assets.build(id, data, before=before, embed_sources=services.settings.embed_sources),
     )
     return _answer(after)
 
 
 @post("/assets/{id:str}/files", tags=["Catalog"], summary="Upload an asset's file", status_code=200, responses=REFUSALS)
 async def upload_file(services: FromServices, id: _Id, data: MultipartBody[FileForm]) -> AssetAnswer:
-    """Multipart, one part called `file`. What it is, its first bytes say; it replaces the file from before."""
+    """Multipart, parts called `file`. What each is, its first bytes say; it replaces the one from before.
+
+    A walkthrough takes a picture for each name in its steps, all or none of them.
+    """
     asset = services.catalog.find(Asset, id)
+    if asset.kind is AssetKind.WALKTHROUGH:
+        fresh = await asyncio.to_thread(_pictures, services.files, asset, data.file)
+        _, after = await services.catalog.change(
+            Asset, id, lambda before: replace(before or asset, pictures={**(before or asset).pictures, **fresh})
+        )
+        return _answer(after)
     if asset.kind is not AssetKind.FILE:
-        raise Conflict(f"{id} is of kind {asset.kind}; only assets of kind file have one.")
+        raise Conflict(f"{id} is of kind {asset.kind}; only a file or a walkthrough has files.")
+    if len(data.file) != 1:
+        raise Invalid.one("file", "Send one file.")
+    [file] = data.file
     max_bytes = services.settings.limits.upload_mb * 1_000_000
-    stored = await asyncio.to_thread(services.files.keep, data.file.file, data.file.filename, max_bytes=max_bytes)
+    stored = await asyncio.to_thread(services.files.keep, file.file, file.filename, max_bytes=max_bytes)
     _, after = await services.catalog.change(Asset, id, lambda before: replace(before or asset, file=stored))
     return _answer(after)
+
+
+@get("/assets/{id:str}/steps", tags=["Catalog"], summary="How far people came in a walkthrough", responses=REFUSALS)
+async def get_steps(services: FromServices, id: FromPath[str], mechanic: FromQuery[str | None] = None) -> StepsAnswer:
+    """Where people stop. `reached` is the part of the first step's visits that came as far as this one."""
+    asset = services.catalog.find(Asset, id)
+    if asset.kind is not AssetKind.WALKTHROUGH:
+        raise Conflict(f"{id} is of kind {asset.kind}; only a walkthrough has steps.")
+    counted = await services.reports.steps(id, mechanic)
+    _, started = counted.get(1, (0, 0))
+    steps = []
+    for number, step in enumerate(asset.course.steps, 1):
+        views, visits = counted.get(number, (0, 0))
+        reached = round(visits / started, 4) if started else None
+        title = step.title or f"Step {number}"
+        steps.append(StepAnswer(number=number, title=title, views=views, visits=visits, reached=reached))
+    return StepsAnswer(asset=id, steps=steps)
+
+
+def _pictures(files: FileStore, asset: Asset, uploads: Sequence[UploadFile]) -> dict[str, Picture]:
+    """The uploaded pictures by name; raises Invalid naming each that is not asked for or cannot be read."""
+    wanted = {step.image for step in asset.source.steps or ()}
+    fresh: dict[str, Picture] = {}
+    faults: list[Fault] = []
+    for upload in uploads:
+        name = upload.filename
+        if name not in wanted:
+            faults.append(Fault(name, "No step has a picture of this name."))
+            continue
+        try:
+            fresh[name] = prepare(files, upload.file, name)
+        except Invalid as refused:
+            faults += refused.faults
+    if faults:
+        raise Invalid(faults)
+    return fresh
 
 
 def _answer(asset: Asset) -> AssetAnswer:
@@ -115,8 +184,11 @@ def _answer(asset: Asset) -> AssetAnswer:
         summary=asset.summary,
         source=asset.source,
         file=asset.file,
+        pictures=asset.pictures,
+        language=asset.language,
         indexable=asset.indexable,
         ready=asset.ready,
+        missing=asset.course.missing,
     )
 
 

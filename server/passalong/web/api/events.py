@@ -18,7 +18,7 @@ LONGEST_WAIT_S = 5.0
 
 
 class EventAnswer(Struct, kw_only=True):
-    """An event. `seq` only grows; pass the last one seen as `after`."""
+    """An event. `seq` only grows; pass the last one seen as `after`. `step` of a walkthrough, where one was seen."""
 
     seq: int
     at: datetime
@@ -30,6 +30,7 @@ class EventAnswer(Struct, kw_only=True):
     share: str | None
     lead: str | None
     hop: int
+    step: int | None
 
 
 class Tail(Struct, kw_only=True):
@@ -68,4 +69,5 @@ def event_answer(row: EventRow) -> EventAnswer:
         share=row.share,
         lead=row.lead,
         hop=row.hop,
+        step=int(row.ref or 0) if row.kind is EventKind.STEP else None,
     )

@@ -16,20 +16,23 @@ from passalong.domain.token import Purpose
 from passalong.errors import Unavailable
 from passalong.web.asgi import see_other
 from passalong.web.services import FromServices
-from passalong.web.viewer.link import Link
+from passalong.web.viewer.link import Link, door_of
 from passalong.web.viewer.record import EVENT_HEADER
 from passalong.web.viewer.standing import standing
 
 CLICK_PARAMETER = "pa_click"
+_PATHS = ["/s/{token:str}/go", "/e/{token:str}/go"]
 
 
-@route("/s/{token:str}/go", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
+@route(
+    ["/s/{token:str}/go", "/e/{token:str}/go"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False
+)
 async def follow_cta(
     request: Request[Any, Any, State], services: FromServices, token: FromPath[str]
 ) -> Response[bytes]:
     """303 to the mechanic's CTA; of a killed mechanic, or one without a CTA, back to the page."""
     now_ms = services.clock()
-    link = services.links.live(token, now_ms)
+    link = services.links.live(token, now_ms, door_of(request.url.path))
     cta = link.mechanic.cta
     if cta is None or link.mechanic.tombstone:
         return see_other(link.path)

@@ -15,6 +15,7 @@ from passalong.store.previews import MEDIA_TYPE
 from passalong.web import ranges
 from passalong.web.asgi import see_other
 from passalong.web.services import FromServices, Services
+from passalong.web.viewer.link import door_of
 from passalong.web.viewer.standing import standing, view_of
 
 _METHODS = [HttpMethod.GET, HttpMethod.HEAD]
@@ -27,12 +28,12 @@ _PDF = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'"
 Sent = Response[bytes] | Stream
 
 
-@route("/s/{token:str}/file", http_method=_METHODS, include_in_schema=False)
+@route(["/s/{token:str}/file", "/e/{token:str}/file"], http_method=_METHODS, include_in_schema=False)
 async def send_file(request: Request[Any, Any, State], services: FromServices, token: FromPath[str]) -> Sent:
     """The file, or the range of it that was asked for; to the page and its gate for those who have not passed."""
     file = await _file_for(request, services, token)
     if file is None:
-        return see_other(f"/s/{token}")
+        return see_other(f"/{door_of(request.url.path)}/{token}")
     inline = file.media_type.startswith(_INLINE) and "download" not in request.query_params
     return ranges.send(
         request,
@@ -45,12 +46,12 @@ async def send_file(request: Request[Any, Any, State], services: FromServices, t
     )
 
 
-@route("/s/{token:str}/preview", http_method=_METHODS, include_in_schema=False)
+@route(["/s/{token:str}/preview", "/e/{token:str}/preview"], http_method=_METHODS, include_in_schema=False)
 async def send_preview(request: Request[Any, Any, State], services: FromServices, token: FromPath[str]) -> Sent:
     """The first page of a document as a picture, under the same rule as the document."""
     file = await _file_for(request, services, token)
     if file is None:
-        return see_other(f"/s/{token}")
+        return see_other(f"/{door_of(request.url.path)}/{token}")
     if file.preview is None:
         raise NotFound("This file has no preview.")
     path = services.files.path(file.preview.sha256)
@@ -67,7 +68,7 @@ async def send_preview(request: Request[Any, Any, State], services: FromServices
 async def _file_for(request: Request[Any, Any, State], services: Services, token: str) -> StoredFile | None:
     """The file of a live link; None if the gate is still before it. Raises NotFound when there is none."""
     now_ms = services.clock()
-    link = services.links.live(token, now_ms)
+    link = services.links.live(token, now_ms, door_of(request.url.path))
     file = link.asset.file
     if link.asset.kind is not AssetKind.FILE or file is None or not services.files.path(file.sha256).is_file():
         raise NotFound("This page has no file.")

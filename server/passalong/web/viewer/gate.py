@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Request, Response, post
@@ -10,6 +11,7 @@ from litestar.params import FromPath
 from uuid_utils.compat import uuid7
 
 from passalong.domain import gate
+from passalong.domain.asset import AssetKind
 from passalong.domain.domains import domain_of
 from passalong.domain.event import Actor, EventKind
 from passalong.domain.gate import Answers
@@ -24,40 +26,46 @@ from passalong.domain.passes import (
     open_form,
 )
 from passalong.domain.token import Purpose
-from passalong.errors import Invalid, PassalongError, TooMany, Unavailable
+from passalong.errors import Invalid, PassalongError, Sentence, TooMany, Unavailable
 from passalong.web.asgi import respond, see_other
 from passalong.web.problems import Problem
 from passalong.web.security import cookie
 from passalong.web.services import FromServices, Services
-from passalong.web.viewer.link import Link
+from passalong.web.viewer.branch import parent_lead
+from passalong.web.viewer.link import Link, door_of
 from passalong.web.viewer.record import EVENT_HEADER
-from passalong.web.viewer.standing import KNOWN_COOKIE, PASS_COOKIE, PASS_PARAMETER, Standing, standing, view_of
+from passalong.web.viewer.standing import KNOWN_COOKIE, PASS_COOKIE, PASS_PARAMETER, Standing, standing
 from passalong.web.visitor import Visitor
 
 _MAX_ECHO = 1024
 """How much of an answer is given back to be mended. A form token is the longest that comes."""
-_STALE = "This page had been open for more than a day. Please check your entries and send them once more."
+_STALE = Sentence("This page had been open for more than a day. Please check your entries and send them once more.")
 
 
-@post("/s/{token:str}/gate", status_code=303, include_in_schema=False)
+@post(["/s/{token:str}/gate", "/e/{token:str}/gate"], status_code=303, include_in_schema=False)
 async def submit_gate(
     request: Request[Any, Any, State], services: FromServices, token: FromPath[str]
 ) -> Response[bytes]:
     """303 to the asset with a pass; 422, 429 or 503 with the form, its values and what to do."""
     now_ms = services.clock()
-    link = services.links.live(token, now_ms)
+    link = services.links.live(token, now_ms, door_of(request.url.path))
     visitor = await services.visitors.read(request.scope, now_ms)
     who = standing(services.keyring, link, visitor, now_ms)
     if link.mechanic.tombstone or link.mechanic.gate.mode is GateMode.NONE:
         return see_other(link.path)
     form_data = await request.form()
     values = {name: gate.tidy(value)[:_MAX_ECHO] for name, value in form_data.items() if isinstance(value, str)}
+    step = _step(link, values)
+
+    def again(error: PassalongError, problem: str | None = None) -> Response[bytes]:
+        return _again(services, link, who, visitor, now_ms, step, values, error, problem)
+
     try:
         services.submissions.take(visitor.hash)
         form = open_form(services.keyring, values.get("csrf_token", ""), link.share, now_ms)
         answers = gate.check(link.mechanic.gate, values)
         if form is None:
-            return _again(services, link, who, now_ms, values, Invalid([]), _STALE)
+            return again(Invalid([]), _STALE)
         suspect = now_ms - form.rendered_at_ms < FORM_MIN_FILL_MS or visitor.actor is not Actor.HUMAN
         lead = await services.recorder.record(
             link,
@@ -65,13 +73,13 @@ async def submit_gate(
             now_ms=now_ms,
             visitor=visitor,
             person=_lead(link, answers, who, now_ms, suspect=suspect),
-            ref=who.forwarder,
+            ref=who.forwarder or parent_lead(link),
         )
     except Invalid as error:
-        return _again(services, link, who, now_ms, values, error, None)
+        return again(error)
     except (TooMany, Unavailable) as error:
-        return _again(services, link, who, now_ms, values, error, f"{error} What you typed is still here.")
-    return _admitted(services, link, visitor, str(lead), now_ms)
+        return again(error, Sentence("%(problem)s What you typed is still here.", problem=error.sentence))
+    return _admitted(services, link, visitor, str(lead), now_ms, step)
 
 
 @post("/s/{token:str}/forget", status_code=303, include_in_schema=False)
@@ -84,6 +92,13 @@ async def forget(services: FromServices, token: FromPath[str]) -> Response[bytes
         cookie(KNOWN_COOKIE, "", path="/s", max_age_s=0, secure=secure),
     ]
     return see_other(link.path, cookies=forgotten)
+
+
+def _step(link: Link, values: Mapping[str, str]) -> int:
+    """The step of a walkthrough that the form stands before: where its sender wants to go on."""
+    said = values.get("step", "")
+    number = int(said) if said.isascii() and said.isdecimal() and len(said) < 4 else 1
+    return number if 1 <= number <= len(link.asset.course) else 1
 
 
 def _lead(link: Link, answers: Answers, who: Standing, now_ms: int, *, suspect: bool) -> Lead:
@@ -105,7 +120,7 @@ def _lead(link: Link, answers: Answers, who: Standing, now_ms: int, *, suspect: 
         heard_from=answers.heard_from,
         extra=answers.extra,
         motion=motion(link.customer, domain),
-        parent=who.forwarder,
+        parent=who.forwarder or parent_lead(link),
         hop=link.claims.hop,
         consent_text=consent_text,
         consent_version=gate.consent_version(consent_text) if consent_text else None,
@@ -114,8 +129,9 @@ def _lead(link: Link, answers: Answers, who: Standing, now_ms: int, *, suspect: 
     )
 
 
-def _admitted(services: Services, link: Link, visitor: Visitor, lead: str, now_ms: int) -> Response[bytes]:
-    """To the asset, with the pass in a cookie and, until the cookie has been seen to work, in the URL."""
+def _admitted(services: Services, link: Link, visitor: Visitor, lead: str, now_ms: int, step: int) -> Response[bytes]:
+    """To the asset, with the pass in a cookie and, until the cookie has been seen to work, in the URL. In a frame
+    cookies come and go with the browser, so there the URL alone carries it."""
     held = services.keyring.seal(Purpose.PASS, Pass(lead, link.share, now_ms, visitor.hash))
     known = services.keyring.seal(Purpose.KNOWN, Known(lead, link.brand.id, now_ms))
     secure = services.settings.secure
@@ -124,27 +140,33 @@ def _admitted(services: Services, link: Link, visitor: Visitor, lead: str, now_m
         cookie(KNOWN_COOKIE, known, path="/s", max_age_s=KNOWN_MAX_AGE_MS // 1000, secure=secure),
     ]
     stored = (EVENT_HEADER, EventKind.LEAD.value.encode())
-    return see_other(f"{link.path}?{PASS_PARAMETER}={held}", stored, cookies=cookies)
+    tail = f"/{step}" if link.asset.kind is AssetKind.WALKTHROUGH else ""
+    location = f"{link.path}{tail}?{PASS_PARAMETER}={held}"
+    return see_other(location, stored, cookies=[] if link.embedded else cookies)
 
 
 def _again(
     services: Services,
     link: Link,
     who: Standing,
+    visitor: Visitor,
     now_ms: int,
+    step: int,
     values: dict[str, str],
     error: PassalongError,
     problem: str | None,
 ) -> Response[bytes]:
     found = Problem(error)
+    words = services.pages.words(link, visitor.accept_language)
     body = services.pages.form_again(
         link,
-        view_of(link, who),
         who,
+        visitor,
         now_ms,
+        step=step,
         values=values,
         faults={fault.field: fault.message for fault in found.faults},
-        problem=problem,
+        problem=words.say(problem) if problem else None,
     )
     headers = [*services.pages.headers(link), *((k.encode(), v.encode()) for k, v in found.headers.items())]
     return respond(found.status, headers, body.encode())

@@ -8,13 +8,17 @@ from passalong.domain import share as shares
 from passalong.domain.asset import Asset
 from passalong.domain.brand import Brand
 from passalong.domain.customer import Customer
+from passalong.domain.language import Language, negotiate
 from passalong.domain.mechanic import Fallback, Mechanic
 from passalong.domain.share import Claims
 from passalong.domain.token import Keyring
-from passalong.errors import BadToken, Gone, NotFound
+from passalong.errors import BadToken, Gone, NotFound, Sentence
 from passalong.store.catalog import Catalog
 
 _MAX_MEMO = 50_000
+
+PAGE, EMBED = "s", "e"
+"""The two doors to a share: a page of its own, and a frame in somebody else's."""
 
 
 class Link(Struct, gc=False):
@@ -28,19 +32,41 @@ class Link(Struct, gc=False):
     mechanic: Mechanic
     brand: Brand
     revoked: bool
+    door: str = PAGE
 
     @property
     def path(self) -> str:
-        return f"/s/{self.token}"
+        return f"/{self.door}/{self.token}"
+
+    @property
+    def embedded(self) -> bool:
+        return self.door == EMBED
+
+    @property
+    def cobrand(self) -> Customer | None:
+        """The customer, where it has agreed to be named."""
+        return self.customer if self.customer.consent_to_cobrand else None
+
+    @property
+    def sharer(self) -> str:
+        """Who shares, as far as it may be said; in the middle of a sentence."""
+        return self.cobrand.name if self.cobrand else Sentence("a customer of %(brand)s", brand=self.brand.name)
+
+    def language(self, accept_language: str) -> Language:
+        """What its page is said in: the asset's language, else the reader's."""
+        return negotiate(accept_language, self.asset.language)
 
     def check(self, now_ms: int) -> None:
         """Raises Gone for a link that has expired, was revoked, or whose mechanic ended with a goodbye."""
+        who = self.sharer
         if self.claims.expired(now_ms):
-            raise Gone("expired", f"{self.customer.name} shared this for a limited time, and that time is over.")
+            over = Sentence("%(who)s shared this for a limited time, and that time is over.", who=who)
+            raise Gone("expired", over)
         if self.revoked:
-            raise Gone("revoked", f"{self.customer.name} no longer shares this page.")
+            raise Gone("revoked", Sentence("%(who)s no longer shares this page.", who=who))
         if self.mechanic.tombstone and self.mechanic.tombstone.fallback is Fallback.GONE:
-            raise Gone("ended", f"{self.brand.name} has ended this programme, and its pages with it.")
+            ended = Sentence("%(brand)s has ended this programme, and its pages with it.", brand=self.brand.name)
+            raise Gone("ended", ended)
 
 
 class Links:
@@ -51,20 +77,20 @@ class Links:
         self._catalog = catalog
         self._memo: dict[str, tuple[str, Claims]] = {}
 
-    def live(self, token: str, now_ms: int) -> Link:
+    def live(self, token: str, now_ms: int, door: str = PAGE) -> Link:
         """The link, if it still stands; raises BadToken, NotFound or Gone."""
-        link = self.find(token)
+        link = self.find(token, door)
         link.check(now_ms)
         return link
 
     def behind(self, path: str) -> Link | None:
         """The link that a path like `/s/{token}/…` belongs to, live or not: so that a refusal can look like it."""
         try:
-            return self.find(path.split("/")[2]) if path.startswith("/s/") else None
+            return self.find(path.split("/")[2], path[1]) if path.startswith(("/s/", "/e/")) else None
         except (BadToken, NotFound):
             return None
 
-    def find(self, token: str) -> Link:
+    def find(self, token: str, door: str = PAGE) -> Link:
         """The link; raises BadToken for what was not minted here, NotFound for what names unknown things.
 
         No database is asked about either.
@@ -86,6 +112,10 @@ class Links:
         if asset.customer is not None and asset.customer != customer.id:
             raise NotFound("What this link leads to is not this customer's to share.")
         revocation = catalog.revoked.get(share)
-        return Link(
-            token, share, claims, asset, customer, mechanic, brand, revocation is not None and revocation.by is not None
-        )
+        revoked = revocation is not None and revocation.by is not None
+        return Link(token, share, claims, asset, customer, mechanic, brand, revoked, door)
+
+
+def door_of(path: str) -> str:
+    """Through which door a path like `/e/{token}/gate` has come."""
+    return EMBED if path.startswith(f"/{EMBED}/") else PAGE

@@ -1,4 +1,4 @@
-"""The HTML of the viewer's pages: the share page in its views, and the refusals."""
+"""The HTML of the viewer's pages: the share page in its views, the steps of a walkthrough, and the refusals."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ from typing import Any, NamedTuple
 from passalong.domain.asset import AssetKind
 from passalong.domain.brand import Brand
 from passalong.domain.customer import Customer
+from passalong.domain.language import negotiate
 from passalong.domain.passes import FormToken
 from passalong.domain.token import Keyring, Purpose
+from passalong.errors import Sentence
 from passalong.settings import Settings
 from passalong.web.render import HOUSE, Renderer, prose
 from passalong.web.security import Headers, csp, origin_of, page_headers
+from passalong.web.viewer import player
 from passalong.web.viewer.link import Link
-from passalong.web.viewer.standing import PASS_PARAMETER, Standing, View
+from passalong.web.viewer.standing import PASS_PARAMETER, Standing, View, view_of
+from passalong.web.visitor import Visitor
+from passalong.web.words import Words, words_of
 
 
 class _Blank(dict[str, str]):
@@ -32,15 +37,18 @@ class Way(NamedTuple):
 
 
 TITLES = {
-    404: "This link leads nowhere",
-    405: "This page does not do that",
-    410: "This page is no longer shared",
-    413: "That is too much at once",
-    422: "Something needs another look",
-    429: "A moment, please",
-    500: "That was our mistake",
-    503: "We cannot store anything just now",
+    404: Sentence("This link leads nowhere"),
+    405: Sentence("This page does not do that"),
+    409: Sentence("This cannot be done here"),
+    410: Sentence("This page is no longer shared"),
+    413: Sentence("That is too much at once"),
+    422: Sentence("Something needs another look"),
+    429: Sentence("A moment, please"),
+    500: Sentence("That was our mistake"),
+    503: Sentence("We cannot store anything just now"),
 }
+_OTHERWISE = Sentence("This did not work")
+_SLOTS = ("token", "query", "more_query", "form_token")
 
 
 class Pages:
@@ -51,13 +59,15 @@ class Pages:
         self.plain_headers = page_headers(csp(), secure=settings.secure)
         self._form_tokens: dict[tuple[str, int], bytes] = {}
 
-    def share(self, link: Link, view: View, who: Standing, now_ms: int, *, gzip: bool) -> tuple[Headers, bytes]:
-        """The share page, from its prepared pieces."""
-        mechanic = link.mechanic
+    def share(
+        self, link: Link, view: View, who: Standing, visitor: Visitor, now_ms: int, *, step: int = 1
+    ) -> tuple[Headers, bytes]:
+        """The share page, or one step of a walkthrough, from its prepared pieces."""
+        words = self.words(link, visitor.accept_language)
         page = self._renderer.slots(
-            (link.asset.id, link.customer.id, mechanic.key, view),
-            ("token", "query", "more_query", "form_token"),
-            lambda stand_ins: self._render_share(link, view, stand_ins),
+            (link.asset.id, link.customer.id, link.mechanic.key, link.door, words.language, step, view),
+            _SLOTS,
+            lambda stand_ins: self._render_share(link, view, words, step, stand_ins),
         )
         values = {
             "token": link.token.encode(),
@@ -66,29 +76,39 @@ class Pages:
             "form_token": self._form_token(link.share, now_ms) if view.locked or view.form else b"",
         }
         headers = self.headers(link)
-        if gzip:
+        if visitor.gzip:
             return [*headers, (b"content-encoding", b"gzip"), (b"vary", b"accept-encoding")], page.gzip(values)
         return [*headers, (b"vary", b"accept-encoding")], page.fill(values)
 
+    def words(self, link: Link, accept_language: str) -> Words:
+        """What this page is said in: the asset's language, else the reader's."""
+        return words_of(link.language(accept_language))
+
     def headers(self, link: Link) -> Headers:
-        """The share page's headers; an embed may frame its one host."""
-        if link.asset.kind is AssetKind.EMBED and link.asset.source.url:
-            policy = csp(frame_src=origin_of(link.asset.source.url))
-            return page_headers(policy, secure=self._settings.secure)
-        return self.plain_headers
+        """The share page's headers. An embed may frame its one host; a brand's hosts may frame what is embedded."""
+        frames = link.asset.source.url if link.asset.kind is AssetKind.EMBED else None
+        if not frames and not link.embedded:
+            return self.plain_headers
+        policy = csp(
+            frame_src=origin_of(frames) if frames else None,
+            frame_ancestors=" ".join(("'self'", *link.brand.embed_hosts)) if link.embedded else "'none'",
+        )
+        return page_headers(policy, secure=self._settings.secure)
 
     def form_again(
         self,
         link: Link,
-        view: View,
         who: Standing,
+        visitor: Visitor,
         now_ms: int,
         *,
+        step: int,
         values: Mapping[str, str],
         faults: Mapping[str, str],
         problem: str | None = None,
     ) -> str:
         """The share page with what was typed and a message beside each field that needs another look."""
+        words = self.words(link, visitor.accept_language)
         slots = {
             "token": link.token,
             "query": query(who),
@@ -97,64 +117,108 @@ class Pages:
         }
         return self._render_share(
             link,
-            view,
+            view_of(link, who, step),
+            words,
+            step,
             slots,
             values=values,
-            faults=faults,
+            faults={field: words.say(message) for field, message in faults.items()},
             problem=problem,
+        )
+
+    def all_steps(self, link: Link, who: Standing, visitor: Visitor) -> str:
+        """Every step of a walkthrough on one page, to be printed or searched; up to the gate for those before it."""
+        words = self.words(link, visitor.accept_language)
+        slots = {"token": link.token, "query": query(who), "more_query": query(who, "&"), "form_token": ""}
+        course = link.asset.course
+        shown = [
+            player.step_of(link, n, words)
+            for n in range(1, len(course) + 1)
+            if link.asset.ready and not view_of(link, who, n).locked
+        ]
+        context = self._context(link, View(), words, slots)
+        return self.of_link("steps.html", link, words, **context, steps=shown, more=len(course) - len(shown))
+
+    def of_link(self, template: str, link: Link, words: Words, **context: Any) -> str:
+        """A page of a share in its brand's look, with whose it is on top."""
+        return self._renderer.html(
+            template,
+            link.brand,
+            words,
+            **{
+                "asset": link.asset,
+                "customer": link.cobrand,
+                "sharer": words.say(link.sharer),
+                "door": link.door,
+                "embedded": link.embedded,
+                "base_url": self._settings.base_url,
+                "token": link.token,
+                **context,
+            },
         )
 
     def refusal(
         self,
         status: int,
         sentence: str,
+        words: Words,
         *,
         brand: Brand = HOUSE,
         customer: Customer | None = None,
         way: Way | None = None,
+        embedded: bool = False,
     ) -> str:
         """A page that says no with care: what happened, whom to ask, one way on."""
         return self._renderer.html(
             "refusal.html",
             brand,
+            words,
             status=status,
-            title=TITLES.get(status, "This did not work"),
-            sentence=sentence,
+            title=words.say(TITLES.get(status, _OTHERWISE)),
+            sentence=words.say(sentence),
             customer=customer if customer and customer.consent_to_cobrand else None,
             way=way,
+            embedded=embedded,
         )
 
-    def privacy(self) -> str:
-        return self._renderer.html("privacy.html", HOUSE)
+    def privacy(self, accept_language: str) -> str:
+        return self._renderer.html("privacy.html", HOUSE, words_of(negotiate(accept_language)))
 
     def _render_share(
         self,
         link: Link,
         view: View,
+        words: Words,
+        step: int,
         slots: Mapping[str, str],
         *,
         values: Mapping[str, str] | None = None,
         faults: Mapping[str, str] | None = None,
         problem: str | None = None,
     ) -> str:
-        asset, brand, mechanic = link.asset, link.brand, link.mechanic
-        sharer = link.customer.name if link.customer.consent_to_cobrand else f"a customer of {brand.name}"
-        context: dict[str, Any] = {
-            "asset": asset,
-            "customer": link.customer if link.customer.consent_to_cobrand else None,
-            "sharer": sharer,
-            "description": asset.summary or f"{asset.title}, shared by {sharer}.",
+        context = self._context(link, view, words, slots, step)
+        context |= {"values": _Blank(values or {}), "faults": _Blank(faults or {}), "problem": problem}
+        walked = link.asset.kind is AssetKind.WALKTHROUGH
+        if walked and link.asset.ready and not view.locked:
+            ahead = player.ahead_of(link, step, view_of)
+            return self.of_link(
+                "step.html", link, words, **context, step=player.step_of(link, step, words), ahead=ahead
+            )
+        return self.of_link("share.html", link, words, **context)
+
+    def _context(self, link: Link, view: View, words: Words, slots: Mapping[str, str], step: int = 1) -> dict[str, Any]:
+        asset, mechanic = link.asset, link.mechanic
+        said = words.say(Sentence("%(title)s, shared by %(who)s.", title=asset.title, who=link.sharer))
+        open_page = asset.kind is AssetKind.PAGE and not view.locked
+        return {
+            "description": asset.summary or said,
             "gate": mechanic.gate,
             "cta": mechanic.cta if view.cta else None,
             "view": view,
-            "prose": prose(asset.source.markdown or "") if asset.kind is AssetKind.PAGE and not view.locked else "",
-            "base_url": self._settings.base_url,
+            "at_step": step if asset.kind is AssetKind.WALKTHROUGH else None,
+            "prose": prose(asset.source.markdown or "") if open_page else "",
             **slots,
-            "values": _Blank(values or {}),
-            "faults": _Blank(faults or {}),
-            "problem": problem,
         }
-        return self._renderer.html("share.html", brand, **context)
 
     def _form_token(self, share: str, now_ms: int) -> bytes:
         """One token a share and second: it proves the page and its time, not the person."""

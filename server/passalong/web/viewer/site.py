@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from litestar import HttpMethod, Response, get, route
+from typing import Any
+
+from litestar import HttpMethod, Request, Response, get, route
+from litestar.datastructures import State
 
 from passalong.web.asgi import respond
 from passalong.web.services import FromServices
@@ -17,8 +20,9 @@ async def robots() -> Response[str]:
 
 
 @route("/privacy", http_method=_METHODS, include_in_schema=False)
-async def privacy(services: FromServices) -> Response[bytes]:
-    return respond(200, services.pages.plain_headers, services.pages.privacy().encode())
+async def privacy(request: Request[Any, Any, State], services: FromServices) -> Response[bytes]:
+    page = services.pages.privacy(request.headers.get("accept-language", ""))
+    return respond(200, services.pages.plain_headers, page.encode())
 
 
 @get("/healthz", include_in_schema=False)

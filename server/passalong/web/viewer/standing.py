@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from passalong.domain.asset import AssetKind
 from passalong.domain.mechanic import GateMode
 from passalong.domain.passes import open_known, open_pass
 from passalong.domain.token import Keyring
+from passalong.domain.walkthrough import MAX_STEPS
 from passalong.web.viewer.link import Link
 from passalong.web.visitor import Visitor
 
@@ -55,27 +57,43 @@ class View(Struct, frozen=True, gc=False):
     """What of a page is shown."""
 
     locked: bool = False
-    """The asset waits behind the form."""
+    """The asset, or the rest of it, waits behind the form."""
     form: bool = False
     """The form invites beside the open asset."""
     thanks: bool = False
     remembered: bool = False
     cta: bool = False
+    onward: bool = False
+    """The page can be passed along."""
 
 
-def view_of(link: Link, who: Standing) -> View:
-    """What this visitor is shown of the page."""
+def view_of(link: Link, who: Standing, step: int = 1) -> View:
+    """What this visitor is shown of the page; of a walkthrough, of this step."""
     mechanic = link.mechanic
     if mechanic.tombstone:
         return View()  # the asset stays; gate, CTA and attribution are gone
     if not link.asset.ready:
         return View()  # nobody is asked who they are for something that is not there yet
-    cta = mechanic.cta is not None
     mode = mechanic.gate.mode
+    if mode is not GateMode.NONE and who.lead is None and step > free_steps(link):
+        return View(locked=True)
+    onward = mechanic.records_viewers
+    if link.asset.kind is AssetKind.WALKTHROUGH and link.asset.course.after(step) is not None:
+        return View(onward=onward)  # what asks for something stands at the end
+    cta = mechanic.cta is not None
     if mode is GateMode.NONE:
-        return View(cta=cta)
-    if mode is GateMode.SOFT:
-        return View(form=who.lead is None, thanks=who.passed, cta=cta)
+        return View(cta=cta, onward=onward)
     if who.lead is None:
-        return View(locked=True, cta=cta)
-    return View(remembered=not who.passed, cta=cta)
+        return View(form=True, cta=cta, onward=onward)
+    invited = mode is GateMode.SOFT
+    return View(thanks=who.passed and invited, remembered=not who.passed and not invited, cta=cta, onward=onward)
+
+
+def free_steps(link: Link) -> int:
+    """How many steps stand before the gate; of any other asset, 1 if it shows without the form, else 0."""
+    gate = link.mechanic.gate
+    if gate.mode in (GateMode.NONE, GateMode.SOFT):
+        return MAX_STEPS
+    if gate.mode is GateMode.AT_STEP and link.asset.kind is AssetKind.WALKTHROUGH:
+        return gate.step or 0
+    return 0

@@ -1,10 +1,11 @@
-"""`/brand/…`: the stylesheet, the mark and the logos. Named by content, so a browser keeps them for ever."""
+"""`/brand/…` and `/media/…`: stylesheet, mark, logos, pictures. Named by content, so a browser keeps them for ever."""
 
 from __future__ import annotations
 
 import gzip
 import re
 from html import escape
+from pathlib import Path
 from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
@@ -13,7 +14,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from passalong.domain.brand import Brand, on
-from passalong.errors import NotFound
+from passalong.errors import NotFound, Sentence
 from passalong.web import ranges
 from passalong.web.logo import media_type_of
 from passalong.web.render import HOUSE
@@ -21,12 +22,15 @@ from passalong.web.services import FromServices, Services
 
 _METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 _FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
+_PICTURE = re.compile(r"^[0-9a-f]{64}\.webp$")
+_COLOUR = re.compile(r"^[0-9a-f]{6}$")
 _LOGO = re.compile(r"^[0-9a-f]{64}\.(png|jpg|webp)$")
 
 
 @route("/brand/{file:str}", http_method=_METHODS, include_in_schema=False)
 async def brand_file(request: Request[Any, Any, State], services: FromServices, file: FromPath[str]) -> Response[bytes]:
-    """`{brand}.css`, the stylesheet, or `{brand}.svg`, a mark of one letter for the browser's tab."""
+    """`{brand}.css`, the stylesheet (with `?accent=`, a customer's colour in it), or `{brand}.svg`, a mark of one
+    letter for the browser's tab."""
     id, _, kind = file.rpartition(".")
     brand = _brand(services, id)
     if kind == "svg":
@@ -34,7 +38,8 @@ async def brand_file(request: Request[Any, Any, State], services: FromServices, 
     if kind != "css":
         raise NotFound("There is no such file.")
     headers = _FOR_EVER | {"vary": "accept-encoding"}
-    css = services.renderer.stylesheet(brand).encode()
+    accent = request.query_params.get("accent", "")
+    css = services.renderer.stylesheet(brand, f"#{accent}" if _COLOUR.match(accent) else None).encode()
     if "gzip" in request.headers.get("accept-encoding", ""):
         return Response(
             gzip.compress(css, 9, mtime=0), headers=headers | {"content-encoding": "gzip"}, media_type="text/css"
@@ -51,6 +56,24 @@ async def logo(services: FromServices, name: FromPath[str]) -> Stream:
     size = path.stat().st_size
     headers = _FOR_EVER | {"content-length": str(size), "content-security-policy": "default-src 'none'; sandbox"}
     return Stream(ranges.read(path, 0, size), headers=headers, media_type=media_type_of(name))
+
+
+@route("/media/{name:str}", http_method=_METHODS, include_in_schema=False)
+async def picture(services: FromServices, name: FromPath[str]) -> Stream:
+    """A picture of a walkthrough by its content's name, which only its pages tell: `{sha256}.webp`."""
+    path = services.files.path(name.partition(".")[0])
+    if not _PICTURE.match(name) or not path.is_file() or not _is_webp(path):
+        raise NotFound(Sentence("There is nothing at this address."))
+    size = path.stat().st_size
+    headers = _FOR_EVER | {"content-length": str(size), "content-security-policy": "default-src 'none'; sandbox"}
+    return Stream(ranges.read(path, 0, size), headers=headers, media_type="image/webp")
+
+
+def _is_webp(path: Path) -> bool:
+    """Of everything that was uploaded, pictures alone are given out without a link."""
+    with path.open("rb") as file:
+        head = file.read(12)
+    return head[:4] == b"RIFF" and head[8:] == b"WEBP"
 
 
 def _brand(services: Services, id: str) -> Brand:

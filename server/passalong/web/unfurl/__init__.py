@@ -1,0 +1,1 @@
+"""What a link shows of itself where it is pasted: its card."""

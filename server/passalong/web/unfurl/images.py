@@ -1,0 +1,70 @@
+"""Pictures of a share: the card that networks show, its QR code, its badge. They tell nothing from behind a gate."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import segno
+from litestar import HttpMethod, Request, Response, route
+from litestar.datastructures import State
+from litestar.params import FromPath
+from litestar.response import Stream
+
+from passalong.domain.share import share_url
+from passalong.errors import Sentence
+from passalong.web import ranges
+from passalong.web.services import FromServices, Services
+from passalong.web.unfurl import badge
+from passalong.web.unfurl.card_of import card_of
+from passalong.web.words import words_of
+
+_METHODS = [HttpMethod.GET, HttpMethod.HEAD]
+_DAY = {"cache-control": "public, max-age=86400", "x-content-type-options": "nosniff"}
+_BRIEFLY = {"cache-control": "public, max-age=300", "x-content-type-options": "nosniff"}
+_SVG = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+_QR_SCALE = 8
+
+
+@route("/s/{token:str}/card.png", http_method=_METHODS, include_in_schema=False)
+async def card(request: Request[Any, Any, State], services: FromServices, token: FromPath[str]) -> Response[Any]:
+    """The card, 1200×630. Of a link that is over it shows the brand alone, and no title."""
+    link = services.links.find(token)
+    drawn = await services.cards.png(card_of(services, link))
+    size = drawn.stat().st_size
+    headers = _BRIEFLY | {"content-length": str(size)}
+    if request.method == HttpMethod.HEAD:
+        return Response(b"", headers=headers, media_type="image/png")
+    return Stream(ranges.read(drawn, 0, size), headers=headers, media_type="image/png")
+
+
+@route("/s/{token:str}/qr.svg", http_method=_METHODS, include_in_schema=False)
+async def qr_svg(services: FromServices, token: FromPath[str]) -> Response[bytes]:
+    """The link as a QR code to print at any size."""
+    code = _qr(services, token)
+    out = io.BytesIO()
+    code.save(out, kind="svg", border=4, light="#fff", dark="#000", xmldecl=False, title="QR code", omitsize=True)
+    return Response(out.getvalue(), headers=_DAY | _SVG, media_type="image/svg+xml")
+
+
+@route("/s/{token:str}/qr.png", http_method=_METHODS, include_in_schema=False)
+async def qr_png(services: FromServices, token: FromPath[str]) -> Response[bytes]:
+    code = _qr(services, token)
+    out = io.BytesIO()
+    code.save(out, kind="png", border=4, scale=_QR_SCALE)
+    return Response(out.getvalue(), headers=_DAY, media_type="image/png")
+
+
+@route("/s/{token:str}/badge.svg", http_method=_METHODS, include_in_schema=False)
+async def badge_svg(services: FromServices, token: FromPath[str]) -> Response[bytes]:
+    """A badge for a README or a footer: the asset's title, and who made it possible."""
+    link = services.links.live(token, services.clock())
+    words = words_of(link.language(""))
+    made_with = words.say(Sentence("Made with %(brand)s", brand=link.brand.name))
+    svg = badge.svg(link.asset.title, made_with, link.brand.accent)
+    return Response(svg.encode(), headers=_BRIEFLY | _SVG, media_type="image/svg+xml")
+
+
+def _qr(services: Services, token: str) -> segno.QRCode:
+    link = services.links.live(token, services.clock())
+    return segno.make(share_url(services.settings.base_url, link.token), error="m", micro=False)

@@ -1,0 +1,83 @@
+"""What pages say in each language: gettext catalogues, read from the `.po` files that translators edit."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_currency, format_decimal
+
+from passalong import paths
+from passalong.domain.language import Language
+from passalong.domain.money import Money, decimals
+from passalong.errors import Sentence
+
+_UNITS = (Sentence("bytes"), Sentence("kB"), Sentence("MB"), Sentence("GB"))
+
+
+class Words:
+    """One language. What its catalogue lacks is said in English."""
+
+    def __init__(self, language: Language, catalogue: NullTranslations) -> None:
+        self.language = language
+        self.catalogue = catalogue
+
+    def say(self, sentence: str) -> str:
+        """A sentence of ours, or of an error, in this language."""
+        if isinstance(sentence, Sentence):
+            said = self.catalogue.gettext(sentence.text)
+            parts = {name: self.say(v) if isinstance(v, Sentence) else v for name, v in sentence.values.items()}
+            leads = any(
+                isinstance(v, Sentence) and said.startswith(f"%({name})s") for name, v in sentence.values.items()
+            )
+            said = said % parts if parts else said
+            return first_up(said) if leads else said
+        return self.catalogue.gettext(sentence) if sentence else ""
+
+    def number(self, value: float) -> str:
+        return str(format_decimal(value, locale=self.language))
+
+    def day(self, moment: datetime) -> str:
+        """A date in words: 22 November 2026."""
+        return str(format_date(moment, "long", locale=self.language))
+
+    def month(self, month: int, *, short: bool = False) -> str:
+        """The month 202611 in words: November 2026, or Nov."""
+        moment = datetime(month // 100, month % 100, 1)  # noqa: DTZ001 - a month has no zone
+        return str(format_date(moment, "LLL" if short else "LLLL y", locale=self.language))
+
+    def money(self, money: Money) -> str:
+        return str(
+            format_currency(money.amount_minor / 10 ** decimals(money.currency), money.currency, locale=self.language)
+        )
+
+    def file_size(self, size: float) -> str:
+        """A size in bytes, for people: `820 bytes`, `4.1 kB`, `12 MB`."""
+        power = 0
+        while size >= 1000 and power < len(_UNITS) - 1:
+            size, power = size / 1000, power + 1
+        shown = format_decimal(size, "0" if power == 0 or size >= 10 else "0.0", locale=self.language)
+        return f"{shown} {self.say(_UNITS[power])}"
+
+
+def first_up(text: str) -> str:
+    """A phrase as it stands at the start of a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+@cache
+def words_of(language: Language) -> Words:
+    """The words of a language, read once. A catalogue in Python's own form is made in memory: nothing to build."""
+    if language is Language.EN:
+        return Words(language, NullTranslations())
+    with (paths.widget_templates() / "locale" / f"{language}.po").open("rb") as file:
+        catalogue = read_po(file, locale=str(language))
+    packed = io.BytesIO()
+    write_mo(packed, catalogue)
+    packed.seek(0)
+    return Words(language, GNUTranslations(packed))

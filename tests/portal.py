@@ -1,0 +1,68 @@
+"""A customer in its portal: how tests get in, and how things come to have happened long ago."""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+from contextlib import closing
+from typing import Any
+
+import httpx2
+
+from factories import FIREFOX, Server, form_token
+from passalong.domain.instant import DAY_MS, Calendar
+
+COOKIE = "pa_portal"
+
+
+def portal_link(server: Server, customer: str = "initech", **more: Any) -> str:
+    """The path of a link into a customer's portal, as the vendor's product gets it."""
+    answer = server.api.post("/api/v1/portal-links", json={"customer": customer, **more})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["url"]).removeprefix(server.config.base_url)
+
+
+def enter(server: Server, client: httpx2.Client, customer: str = "initech") -> httpx2.Client:
+    """The browser, once its button has been pressed."""
+    path = portal_link(server, customer)
+    answer = client.post(path, data={"csrf_token": form_token(client.get(path).text)})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/portal")
+    return client
+
+
+def made_in_portal(client: httpx2.Client, asset: str = "report", **choices: str) -> str:
+    """The id of a share that was made in the portal."""
+    path = f"/portal/new/{asset}"
+    values = {"channel": "linkedin", "expires": "never", "mechanic": "hard", **choices}
+    answer = client.post(path, data={"csrf_token": form_token(client.get(path).text), **values})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"].removeprefix("/portal/shares/").partition("?")[0]
+
+
+def share_of(server: Server, **more: Any) -> str:
+    """The id of a share that the vendor's product made."""
+    body = {"asset": "report", "customer": "initech", "mechanic": "hard", **more}
+    answer = server.api.post("/api/v1/shares", json=body)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["share"])
+
+
+def happened(server: Server, share: str, kind: str, times: int, *, now_ms: int, days_ago: int = 0) -> None:
+    """Writes events of a share into the ledger, each by somebody else."""
+    at_ms = now_ms - days_ago * DAY_MS
+    day = Calendar(server.config.timezone).day(at_ms)
+    actor = "system" if kind == "opportunity" else "human"
+    with closing(sqlite3.connect(server.config.database, timeout=10)) as db, db:
+        db.executemany(
+            "INSERT INTO events (at_ms, day, kind, actor, share, customer, mechanic, asset, hop, visitor, last) "
+            "SELECT ?, ?, ?, ?, share, customer, mechanic, asset, hop, ?, 1 FROM shares WHERE share = ?",
+            [(at_ms, day, kind, actor, secrets.randbits(60), share) for _ in range(times)],
+        )
+
+
+def branch_of(server: Server, path: str, agent: str = FIREFOX) -> str:
+    """The path of a link by which an unknown viewer passes a page along."""
+    with httpx2.Client(base_url=server.address, headers={"user-agent": agent}) as viewer:
+        viewer.get(path)
+        made = viewer.post(f"{path}/pass-along").headers["location"]
+    return "/s/" + made.partition("link=")[2].partition("&")[0]

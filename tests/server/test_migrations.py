@@ -1,0 +1,74 @@
+"""A database of every earlier version, with data in it, opens with this one and says what it said."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from passalong.store.db import Database
+from passalong.store.migrate import migrations
+from passalong.store.reports import Reports
+
+NEWEST = migrations()[-1][0]
+DAYS = (20261130, 20261201, 20261202)
+
+
+def database_of(version: int, path: Path) -> None:
+    """A database as that version left it: a few hundred events, counted by that version's own triggers."""
+    dice = random.Random(version)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for number, script in migrations():
+            if number <= version:
+                db.executescript(f"BEGIN;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
+        db.execute("INSERT INTO shares VALUES ('s0', 'report', 'initech', 'hard', 'link', NULL, NULL, 0, NULL, 'n', 1)")
+        for _ in range(300):
+            kind, actor = dice.choice(["view", "lead", "click", "opportunity"]), dice.choice(["human", "human", "bot"])
+            day, visitor = dice.choice(DAYS), dice.randrange(8)
+            who = (f"s{dice.randrange(3)}", dice.choice(["initech", "globex"]), dice.choice(["hard", None]), "report")
+            db.execute(
+                """INSERT INTO events (at_ms, day, kind, actor, share, customer, mechanic, asset, hop, visitor, last)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 1)""",
+                (day, day, kind, actor, *who, visitor and day * 10 + visitor),
+            )
+
+
+@pytest.mark.parametrize("version", range(1, NEWEST + 1))
+async def test_an_older_database_is_brought_up_to_date_and_loses_nothing(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "passalong.db"
+    database_of(version, path)
+    db = Database(path)
+    await db.open()
+    try:
+        reports = Reports(db)
+        assert await reports.verify() == []
+        assert await reports.integrity() == []
+        row = await db.read_one("SELECT count(*) AS n FROM events")
+        assert row is not None
+        assert row["n"] == 300
+        views = await db.read_one(
+            """SELECT sum(visits) AS visits, (SELECT count(*) FROM (
+                 SELECT DISTINCT visitor, share FROM events WHERE kind = 'view' AND actor = 'human' AND visitor <> 0
+               )) AS people FROM share_months WHERE kind = 'view'"""
+        )
+        assert views is not None
+        assert views["visits"] == views["people"] > 0
+        [found] = [dict(r) for r in await db.read("PRAGMA user_version")]
+        assert found == {"user_version": NEWEST}
+    finally:
+        await db.close()
+
+
+async def test_opening_again_changes_nothing(tmp_path: Path) -> None:
+    async def schema() -> list[tuple[object, ...]]:
+        db = Database(tmp_path / "passalong.db")
+        await db.open()
+        try:
+            return [tuple(row) for row in await db.read("SELECT type, name, sql FROM sqlite_master ORDER BY name")]
+        finally:
+            await db.close()
+
+    assert await schema() == await schema()
