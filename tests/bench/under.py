@@ -58,12 +58,12 @@ class Round:
         self._foreign = foreign
         self.dropped = 0
         secret = settle(self.folder)
-        self._ports = {"app": _free_port()}
+        self._ports = {"app": free_port()}
         self._servers = {"app": held.enter_context(_server(self.folder, "app", self._ports["app"]))}
         furnish(f"http://127.0.0.1:{self._ports['app']}", secret)
         answers = self.folder / "answers.json"
         answers.write_text(json.dumps({row.name: self._sample(row.requests[0]) for row in rows}))
-        self._ports["bare"] = _free_port()
+        self._ports["bare"] = free_port()
         self._servers["bare"] = held.enter_context(_server(self.folder, "bare", self._ports["bare"], str(answers)))
 
     def pair(self, row: str, connections: int, seconds: float) -> Pair | None:
@@ -165,7 +165,7 @@ def _ask(port: int, method: str, path: str, headers: Sequence[Sequence[str]] = (
         return {"status": answer.status, "headers": kept, "size": len(answer.read())}
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -18,12 +18,12 @@ from passalong.domain.share import claim, mint
 from passalong.domain.token import Keyring, Purpose
 
 SHARES = 200
-_KEY = "bench-signing-key-of-thirty-two-characters"
+KEY = "bench-signing-key-of-thirty-two-characters"
 _AGENT = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 _COMMON = f"host: 127.0.0.1\r\nuser-agent: {_AGENT}\r\naccept: text/html,*/*;q=0.8\r\n"
 _TOML = f"""\
 base_url = "http://127.0.0.1"
-signing_keys = ["{_KEY}"]
+signing_keys = ["{KEY}"]
 trusted_proxies = ["127.0.0.1"]
 [limits]
 submissions_per_10_minutes = 100000000
@@ -77,7 +77,7 @@ def furnish(url: str, secret: str) -> None:
 
 def rows() -> list[Row]:
     """Each over the same many shares: one share alone would be one counter row, and warm everywhere."""
-    keyring = Keyring([_KEY])
+    keyring = Keyring([KEY])
     claims = [claim(asset="report", customer="initech", mechanic="hard") for _ in range(SHARES)]
     tokens = [mint(keyring, each) for each in claims]
     rendered_at_ms = time.time_ns() // 1_000_000 - 60_000

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import gzip
-import warnings
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import axe_playwright_python
-import html5lib
 import pytest
 from playwright.sync_api import Browser, Page
 
 from factories import ANN, PDF, Server, mechanic, parsed, picture, rfc3339
 from passalong.domain.share import MAX_HOPS, claim, mint
 from passalong.domain.token import Keyring
+from soundness import overflow, sound, sticking_out, violations
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text("utf-8")
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6364f8cf500f000386018005a8"
     "f4f7da0000000049454e44ae426082"
@@ -142,50 +138,10 @@ def _empty(server: Server) -> str:
     return server.share("empty", "open")
 
 
-def sound(html: str) -> None:
-    """Valid, and free of anything that could run or reach out."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        parser = html5lib.HTMLParser(strict=False)
-        parser.parse(html)
-    assert [(place, code) for place, code, _ in parser.errors] == []
-    tree = parsed(html)
-    assert tree.find(".//script") is None
-    for node in tree.iter():
-        assert "style" not in node.attrib, node.tag
-        assert not [name for name in node.attrib if isinstance(name, str) and name.lower().startswith("on")], node.tag
-    ids = [node.get("id") for node in tree.iter() if node.get("id")]
-    assert len(ids) == len(set(ids)), "every id is there once"
-    assert tree.get("lang")
-    assert (tree.findtext(".//title") or "").strip()
-    assert len(tree.findall(".//h1")) + len(tree.findall(".//main")) >= 2
-
-
 def requests_of(page: Page) -> list[str]:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     return asked
-
-
-def overflow(page: Page) -> int:
-    return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
-
-
-def sticking_out(page: Page) -> list[str]:
-    script = """[...document.querySelectorAll('main *, header *, footer *')]
-        .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('pre, .prose table'))
-        .map(e => e.tagName + '.' + e.className + ' ' + e.getBoundingClientRect().right)"""
-    return list(page.evaluate(script))
-
-
-def violations(page: Page) -> list[str]:
-    page.evaluate(AXE)
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    return [
-        f"{v['id']}: {v['help']} {[node['target'] for node in v['nodes']]}"
-        for v in found
-        if v["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.fixture

@@ -59,7 +59,9 @@ def check(gate: Gate, values: Mapping[str, str]) -> Answers:
         if field.required and not answer:
             faults.append(Fault(field.name, Sentence("Please fill this in.")))
         elif len(answer) > MAX_ANSWER:
-            faults.append(Fault(field.name, Sentence("Please keep it under %(most)s characters.", most=MAX_ANSWER)))
+            faults.append(
+                Fault(field.name, Sentence("Please keep it to at most %(most)s characters.", most=MAX_ANSWER))
+            )
         answers[field.name] = answer
     consent = values.get("consent") == "true"
     if gate.consent_text and not consent:
@@ -83,7 +85,7 @@ def _email(gate: Gate, typed: str) -> str:
         found = validate_email(typed, check_deliverability=False)
     except EmailNotValidError:
         raise Invalid.one(
-            "email", Sentence("This does not look like an e-mail address, as name@company.com.")
+            "email", Sentence("This does not look like an e-mail address, such as name@company.com.")
         ) from None
     domain = registrable(found.ascii_domain)
     if gate.allow_domains and domain not in gate.allow_domains and found.ascii_domain not in gate.allow_domains:

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal
@@ -49,7 +49,9 @@ class Words:
     def month(self, month: int, *, short: bool = False) -> str:
         """The month 202611 in words: November 2026, or Nov."""
         moment = datetime(month // 100, month % 100, 1)  # noqa: DTZ001 - a month has no zone
-        return str(format_date(moment, "LLL" if short else "LLLL y", locale=self.language))
+        if short:
+            return str(format_date(moment, "LLL", locale=self.language))
+        return str(format_skeleton("yMMMM", moment, locale=self.language))
 
     def money(self, money: Money) -> str:
         return str(

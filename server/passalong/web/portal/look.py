@@ -30,7 +30,7 @@ FORM_MAX_BYTES = 4_000_000
 _SIDE = 256
 """Pixels of a kept mark's longer side: it is shown at 32, and on a card at 96."""
 _FORMATS = ("PNG", "JPEG", "WEBP")
-_BAD_COLOUR = Sentence("Please write a colour as # and six digits, like #0b5fff.")
+_BAD_COLOUR = Sentence("Please write a colour as # and six hex digits, like #0b5fff.")
 _BAD_PICTURE = Sentence("This picture cannot be used. Please send a PNG, JPEG or WebP.")
 _TOO_LARGE = Sentence("This picture is too large. Please send one of at most %(most)s kB.", most=MAX_BYTES // 1000)
 
