@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from passalong.domain.attribution import MODELS, WHOLE, Evidence, Touchpoint, Via, apportion, attribute, why
+from passalong.domain.attribution import (
+    MODELS,
+    WHOLE,
+    Evidence,
+    Touchpoint,
+    Via,
+    apportion,
+    attribute,
+    model_of,
+    why,
+)
 from passalong.domain.money import Money, written
 
 DAY_MS = 86_400_000
@@ -47,12 +58,12 @@ def test_nothing_to_weigh_by_is_an_error() -> None:
             apportion(1, weights)
 
 
-@given(TOUCHES, st.none() | st.integers(0, 10**12), st.sampled_from(sorted(MODELS)))
+@given(TOUCHES, st.none() | st.integers(0, 10**12), st.sampled_from(MODELS))
 def test_credits_and_money_sum_exactly_under_every_model(
     touches: list[Touchpoint], minor: int | None, model: str
 ) -> None:
     amount = None if minor is None else Money(minor, "EUR")
-    credits = attribute(touches, occurred_at_ms=NOW, amount=amount, model=model)
+    credits = attribute(touches, occurred_at_ms=NOW, amount=amount, model=model_of(model))
     assert bool(credits) == bool(touches)
     if not credits:
         return
@@ -77,6 +88,44 @@ def test_the_order_in_which_touches_were_found_changes_nothing(touches: list[Tou
         assert attribute(touches, occurred_at_ms=NOW, amount=None) == attribute(
             shuffled, occurred_at_ms=NOW, amount=None
         )
+
+
+@pytest.mark.parametrize(
+    ("model", "shares"),
+    [
+        ("origin", [1_000_000]),
+        ("first", [1_000_000]),
+        ("last", [1_000_000]),
+        ("linear", [250_000] * 4),
+        ("position", [400_000, 100_000, 100_000, 400_000]),
+        ("time_decay", [66_667, 133_333, 266_667, 533_333]),
+    ],
+)
+def test_what_each_model_gives_to_four_touches_a_half_life_apart(model: str, shares: list[int]) -> None:
+    touches = [touch(Via.CONTACT, at_ms=NOW - 7 * n * DAY_MS, customer=f"c{n}") for n in (3, 2, 1, 0)]
+    credits = attribute(touches, occurred_at_ms=NOW, amount=Money(1_000_000, "EUR"), model=model_of(model))
+    assert [credit.micro for credit in credits] == shares
+    assert [credit.amount_minor for credit in credits] == shares
+    assert credits[0].customer == ("c0" if model == "last" else "c3")
+
+
+def test_two_touches_share_alike_by_position() -> None:
+    touches = [touch(Via.CONTACT, at_ms=NOW - n, customer=f"c{n}") for n in (1, 0)]
+    credits = attribute(touches, occurred_at_ms=NOW, amount=None, model=model_of("position"))
+    assert [credit.micro for credit in credits] == [500_000, 500_000]
+
+
+@given(TOUCHES.filter(bool), TOUCHES)
+def test_no_model_invents_a_customer_and_the_origin_stands(touches: list[Touchpoint], more: list[Touchpoint]) -> None:
+    named = {touch.customer for touch in touches}
+    for model in MODELS:
+        credits = attribute(touches, occurred_at_ms=NOW, amount=None, model=model_of(model))
+        assert {credit.customer for credit in credits} <= named
+    [first] = attribute(touches, occurred_at_ms=NOW, amount=None)
+    evidence = [touch for touch in touches if touch.evidence is first.evidence]
+    latest = max(touch.at_ms for touch in evidence)
+    later = [msgspec.structs.replace(t, via=evidence[0].via, at_ms=latest + 1 + t.at_ms, contact=9) for t in more]
+    assert attribute([*touches, *later], occurred_at_ms=NOW, amount=None)[0].customer == first.customer
 
 
 def test_the_origin_is_the_first_touch() -> None:

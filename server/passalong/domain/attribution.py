@@ -93,17 +93,58 @@ Model = Callable[[Sequence[Touchpoint], int], list[int]]
 """Touchpoints in order of time and the conversion's time, to the weight of each."""
 
 
-def _origin(touches: Sequence[Touchpoint], occurred_at_ms: int) -> list[int]:
-    """All to the customer whose share the first touch descends from."""
+def origin(touches: Sequence[Touchpoint], occurred_at_ms: int) -> list[int]:
+    """All to the customer at the root of the first touch: later touches change nothing."""
     return [1] + [0] * (len(touches) - 1)
 
 
-MODELS: dict[str, Model] = {"origin": _origin}
+def last(touches: Sequence[Touchpoint], occurred_at_ms: int) -> list[int]:
+    return [0] * (len(touches) - 1) + [1]
+
+
+def linear(touches: Sequence[Touchpoint], occurred_at_ms: int) -> list[int]:
+    return [1] * len(touches)
+
+
+def position(touches: Sequence[Touchpoint], occurred_at_ms: int) -> list[int]:
+    """40 % to the first touch, 40 % to the last, the rest to those between; two share alike."""
+    between = len(touches) - 2
+    if between < 1:
+        return linear(touches, occurred_at_ms)
+    return [40 * between, *([20] * between), 40 * between]
+
+
+def time_decay(half_life_days: float) -> Model:
+    """Half as much for each half-life that a touch lies further back than the last one."""
+
+    def weights(touches: Sequence[Touchpoint], occurred_at_ms: int) -> list[int]:
+        ages = [max(occurred_at_ms - touch.at_ms, 0) / DAY_MS for touch in touches]
+        youngest = min(ages)
+        return [max(round(WHOLE * WHOLE * 0.5 ** ((age - youngest) / half_life_days)), 1) for age in ages]
+
+    return weights
+
+
 DEFAULT_MODEL = "origin"
+DEFAULT_HALF_LIFE_DAYS = 7.0
+MODELS = ("origin", "first", "last", "linear", "position", "time_decay")
+
+
+def model_of(name: str, half_life_days: float = DEFAULT_HALF_LIFE_DAYS) -> Model:
+    """A model by its name. `first` is how `origin` is called elsewhere: of a tree, the first touch is at its root."""
+    named: dict[str, Model] = {
+        "origin": origin,
+        "first": origin,
+        "last": last,
+        "linear": linear,
+        "position": position,
+        "time_decay": time_decay(half_life_days),
+    }
+    return named[name]
 
 
 def attribute(
-    touches: Sequence[Touchpoint], *, occurred_at_ms: int, amount: Money | None, model: str = DEFAULT_MODEL
+    touches: Sequence[Touchpoint], *, occurred_at_ms: int, amount: Money | None, model: Model = origin
 ) -> list[Credit]:
     """The credits of a conversion; none without touchpoints.
 
@@ -116,7 +157,7 @@ def attribute(
     counted = sorted(
         (touch for touch in touches if touch.evidence is best), key=lambda touch: (touch.at_ms, touch.contact)
     )
-    weights = MODELS[model](counted, occurred_at_ms)
+    weights = model(counted, occurred_at_ms)
     micros = apportion(WHOLE, weights)
     amounts = apportion(amount.amount_minor, micros) if amount else [None] * len(counted)
     return [

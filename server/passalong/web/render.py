@@ -27,7 +27,7 @@ from passalong.web.words import Words, first_up
 HOUSE = Brand(id="-", name="Passalong", accent="#3f4fb5", home_url="/")
 """The look of a page that belongs to no brand: a link that nobody here knows."""
 
-_MAX_PAGES = 1024
+_MAX_PAGES = 2048
 _OPENS_INLINE = {"application/pdf", "text/plain", "text/csv", "text/markdown"}
 _FILE = Sentence("File")
 _KIND_NAMES = {
