@@ -39,7 +39,7 @@ def overflow(page: Page) -> int:
 
 def sticking_out(page: Page) -> list[str]:
     script = """[...document.querySelectorAll('main *, header *, footer *')]
-        .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('pre, .prose table'))
+        .filter(e => e.getBoundingClientRect().right > innerWidth + 1 && !e.closest('pre, .prose .table'))
         .map(e => e.tagName + '.' + e.className + ' ' + e.getBoundingClientRect().right)"""
     return list(page.evaluate(script))
 

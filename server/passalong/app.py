@@ -22,7 +22,7 @@ from passalong import __version__, settings
 from passalong.domain.access import ApiKey, Role, digest
 from passalong.domain.instant import Calendar, Clock
 from passalong.domain.token import Keyring
-from passalong.errors import PassalongError
+from passalong.errors import Elsewhere, PassalongError
 from passalong.settings import Settings
 from passalong.store.catalog import Catalog
 from passalong.store.db import Database
@@ -38,7 +38,7 @@ from passalong.web.api import catalog as catalog_api
 from passalong.web.api import conversions, customers, events, leads, mechanics, metric, portal_links, shares
 from passalong.web.api.access import guard
 from passalong.web.api.idempotent import IdempotencyMiddleware
-from passalong.web.asgi import respond
+from passalong.web.asgi import respond, see_other
 from passalong.web.front import FrontDoor
 from passalong.web.limits import Limiter
 from passalong.web.portal import refusals as portal_refusals
@@ -137,7 +137,7 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         files=FileStore(config.files),
         catalog=catalog,
         ledger=ledger,
-        leads=Leads(db),
+        leads=Leads(db, catalog),
         pipeline=Pipeline(db, catalog, keyring, calendar, clock, config.attribution.window_days),
         reports=Reports(db),
         receipts=Receipts(db),
@@ -235,6 +235,8 @@ def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: s
 def refuse(request: Request[Any, Any, State], error: Exception) -> Response[Any]:
     """Every refusal: problem details under /api, a page everywhere else, from one table."""
     services: Services = request.app.state.services
+    if isinstance(error, Elsewhere):
+        return see_other(error.url)
     if request.url.path.startswith(("/api/", "/hooks/")):
         problem = Problem(error)
         return Response(

@@ -73,6 +73,14 @@ class Gone(PassalongError):
         super().__init__(sentence)
 
 
+class Elsewhere(PassalongError):
+    """The vendor has led these links to another address: all of them, whatever part of the page is asked for."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        super().__init__(Sentence("This page has moved."))
+
+
 class Conflict(PassalongError):
     """The request contradicts what is already so."""
 

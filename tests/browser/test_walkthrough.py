@@ -217,4 +217,4 @@ def test_the_frame_keeps_its_shape(page: Page, server: Server, elsewhere: str) -
         page.goto(elsewhere)
         box = page.locator("iframe").bounding_box()
         assert box
-        assert box["width"] / box["height"] == pytest.approx(16 / 12, rel=0.02)
+        assert box["width"] / box["height"] == pytest.approx(8 / 7, rel=0.02)

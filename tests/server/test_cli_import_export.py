@@ -176,3 +176,14 @@ def test_a_walkthrough_that_says_nothing_is_refused_in_words(home: Path, text: s
     assert "nothing was stored" in run(home, "import", "walkthrough", "My Tour", code=1).stderr
     (folder / "walkthrough.toml").unlink()
     assert "has no walkthrough.toml" in run(home, "import", "walkthrough", "My Tour", code=1).stderr
+
+
+def test_what_is_too_much_is_refused_before_it_harms(home: Path) -> None:
+    folder = tour(home, 'title = "Long"\n' + '[[steps]]\nimage = "a.png"\n' * 201)
+    assert "200" in run(home, "import", "walkthrough", folder.name, code=1).stderr
+    pages = home / "pages"
+    pages.mkdir()
+    (pages / "big.md").write_text("x" * 220_000)
+    assert "200000" in run(home, "import", "assets", "pages", code=1).stderr
+    assert names(home) == []
+    assert run(home, "verify").stdout

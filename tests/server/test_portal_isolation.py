@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from factories import ADMIN_KEY, Server, form_token, settings_for, words
+from factories import ADMIN_KEY, Server, form_token, picture, settings_for, words
 from passalong.app import create_app
 from passalong.domain import portal as tokens
 from passalong.domain.token import Keyring, Purpose
@@ -20,7 +20,7 @@ Browser = Callable[..., httpx2.Client]
 
 OPEN = {"/portal/{}", "/portal/goodbye", "/portal/style.css", "/portal/preview.css"}
 """What needs no session: the way in has a token of its own, the others show nothing of anybody's."""
-OF_A_CUSTOMER = {"/portal/new/{}", "/portal/shares/{}", "/portal/shares/{}/revoke"}
+OF_A_CUSTOMER = {"/portal/new/{}", "/portal/mark/{}", "/portal/shares/{}", "/portal/shares/{}/revoke"}
 """What names a thing in its path: these must ask whose it is."""
 
 
@@ -42,16 +42,20 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
 
 
 class Things:
-    """What belongs to a customer: an asset and a share."""
+    """What belongs to a customer: an asset, a share, and a mark that was uploaded and not saved."""
 
     def __init__(self, server: Server, client: httpx2.Client, customer: str) -> None:
         self.asset, self.client = f"{customer}-only", client
         page = {"title": f"For {customer}", "kind": "page", "customer": customer, "source": {"markdown": "x"}}
         server.api.put(f"/api/v1/assets/{self.asset}", json=page).raise_for_status()
         self.share = made_in_portal(enter(server, client, customer), self.asset)
+        values = {"csrf_token": form_token(client.get("/portal/brand").text), "do": "preview", "accent": ""}
+        preview = client.post("/portal/brand", data=values, files={"logo": ("m.png", picture(size=(40, 40)))})
+        self.mark = preview.text.partition("/portal/mark/")[2].partition('"')[0]
 
     def at(self, path: str) -> str:
-        return path.replace("{}", self.asset if path.startswith("/portal/new/") else self.share)
+        things = {"new": self.asset, "mark": self.mark}
+        return path.replace("{}", things.get(path.removeprefix("/portal/").partition("/")[0], self.share))
 
 
 def ask(client: httpx2.Client, method: str, path: str, token: str = "", **headers: str) -> httpx2.Response:

@@ -98,7 +98,7 @@ def test_a_colour_is_six_digits_and_nothing_else(server: Server, browser: Browse
     values = {"csrf_token": token, "accent": "red;}x", "do": "preview"}
     refused = client.post("/portal/brand", data=values, files={"logo": ("", b"")})
     assert refused.status_code == 422
-    assert "six digits" in "".join(element(refused.text, "accent-message").itertext())
+    assert "six hex digits" in "".join(element(refused.text, "accent-message").itertext())
     for colour in ("red", "#12345", "#1234567", "#0b5fff;}", "#0b5fff%0a", ""):
         assert client.get(f"/portal/preview.css?accent={colour.replace('#', '%23')}").status_code == 404
 

@@ -127,7 +127,19 @@ def test_pictures_of_links_that_are_none(server: Server) -> None:
         assert server.viewer.get(f"/s/nothing/{name}").status_code == 404
 
 
+def frameable(server: Server) -> None:
+    brand = {"name": "Acme", "accent": "#0b5fff", "home_url": "https://acme.example", "embed_hosts": ["*.acme.example"]}
+    server.api.put("/api/v1/brands/acme", json=brand).raise_for_status()
+
+
+def test_oembed_is_a_link_where_nobody_may_frame_it(server: Server) -> None:
+    answer = oembed(server, server.share()).json()
+    assert (answer["type"], answer["title"], "html" in answer) == ("link", "Quarterly report", False)
+    assert answer["thumbnail_url"].endswith("/card.png")
+
+
 def test_oembed_answers_with_a_frame(server: Server) -> None:
+    frameable(server)
     path = server.share()
     answer = oembed(server, path).json()
     assert (answer["version"], answer["type"], answer["provider_name"]) == ("1.0", "rich", "Acme")
@@ -145,7 +157,9 @@ def test_oembed_answers_with_a_frame(server: Server) -> None:
     [{"maxwidth": 320}, {"maxheight": 200}, {"maxwidth": 500, "maxheight": 100}, {"maxwidth": 1, "maxheight": 1}],
 )
 def test_oembed_keeps_to_the_room_there_is(server: Server, limits: dict[str, int]) -> None:
-    answer = oembed(server, server.share(), **limits).json()
+    frameable(server)
+    answer = oembed(server, server.share("embed"), **limits).json()
+    assert "thumbnail_url" not in answer
     assert 1 <= answer["width"] <= limits.get("maxwidth", 10_000)
     assert 1 <= answer["height"] <= limits.get("maxheight", 10_000)
 
@@ -172,6 +186,7 @@ def test_a_title_cannot_break_out_of_the_frame(server: Server) -> None:
     server.api.put(
         "/api/v1/assets/odd", json={"title": '"><script>x</script>', "kind": "page", "source": {"markdown": "x"}}
     ).raise_for_status()
+    frameable(server)
     path = server.share("odd", "open")
     assert "<script" not in oembed(server, path).json()["html"]
     assert "<script" not in server.viewer.get(f"{path}/badge.svg").text

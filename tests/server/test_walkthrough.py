@@ -171,7 +171,12 @@ def test_everything_on_one_page_up_to_the_gate(tour: Server) -> None:
     gate(tour, path, tour.viewer.get(f"{path}/3").text)
     after = tour.viewer.get(f"{path}/all")
     assert len(list(parsed(after.text).iter("h3"))) == 4
-    assert seen(tour).count("view") == 1, "only the deep link"
+    assert seen(tour) == ["view", "view", "lead", "view"], "a look at all of them is no step"
+    assert tour.counts("stepped")["visits"] == 1
+    assert (
+        tour.viewer.get(f"{path}/3", headers={"referer": f"{tour.address}{path}/all"}).headers["passalong-event"]
+        == "step"
+    )
 
 
 @pytest.mark.parametrize(
@@ -223,6 +228,9 @@ def test_how_far_people_came(tour: Server, browser: Any) -> None:
         (1, "Open a board", 4), (2, "Choose", 3), (3, "Step 3", 1), (4, "Done", 1),
     ]  # fmt: skip
     assert [s["reached"] for s in answer["steps"]] == [1.0, 0.75, 0.25, 0.25]
+    for n in range(6):
+        browser(agent=f"Mozilla/5.0 (X11) Firefox/15{n}.0").get(f"{path}/3")  # from a deep link in the middle
+    assert max(s["reached"] for s in tour.api.get("/api/v1/assets/tour/steps").json()["steps"]) == 1.0
     assert tour.api.get("/api/v1/assets/tour/steps?mechanic=hard").json()["steps"][0]["visits"] == 0
     assert tour.api.get("/api/v1/assets/report/steps").status_code == 409
     assert tour.api.get("/api/v1/assets/nothing/steps").status_code == 404

@@ -66,6 +66,6 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
 
 def printable(text: str) -> str:
     """Text that cannot move a terminal: no control and no bidirectional characters."""
-    from passalong.domain.gate import tidy
+    from passalong.domain.text import tidy
 
     return tidy(text)

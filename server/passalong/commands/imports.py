@@ -48,8 +48,8 @@ def import_customers(ctx: click.Context, file: Path, dry_run: bool) -> None:
     async def work(services: Any) -> None:
         kept = services.catalog.customers
         with _progress(found, "Customers") as steps:
-            # A logo is not in the file, so it stays.
-            rows = [msgspec.structs.replace(c, logo=kept[c.id].logo) if c.id in kept else c for c in steps]
+            # A logo is not in the file, so it stays; so does a colour that the file does not name.
+            rows = [customers.with_look_of(c, kept.get(c.id)) for c in steps]
         await services.catalog.put_all(rows)
 
     _finish(ctx, work, f"{len(found)} customers", dry_run)
@@ -158,7 +158,7 @@ def _customer(cells: dict[str, str]) -> Customer:
         "consent_to_cobrand": said in _TRUE,
     }
     try:
-        return customers.build(cells["id"], msgspec.convert(body, CustomerBody), None)
+        return customers.build(cells["id"], msgspec.convert(body, CustomerBody), None, None)
     except msgspec.ValidationError as error:
         raise Invalid([fault_of(str(error))]) from None
 
@@ -200,7 +200,7 @@ def _asset(path: Path, customer: str | None, max_bytes: int) -> tuple[Asset, Pat
         if heading := re.match(r"\s*#\s+(.+?)\s*#*\s*\n", markdown):
             title, markdown = heading[1], markdown[heading.end() :]
         body = AssetBody(title=title[:160], kind=AssetKind.PAGE, customer=customer, source=Source(markdown=markdown))
-        return assets.build(id, body, before=None, embed_sources=()), None
+        return assets.build(id, assets.checked(body), before=None, embed_sources=()), None
     with path.open("rb") as source:
         head = source.read(4096)
     if not head:
@@ -210,7 +210,7 @@ def _asset(path: Path, customer: str | None, max_bytes: int) -> tuple[Asset, Pat
     if path.stat().st_size > max_bytes:
         raise Invalid.one("file", f"is larger than {max_bytes // 1_000_000} MB")
     body = AssetBody(title=title[:160], kind=AssetKind.FILE, customer=customer)
-    return assets.build(id, body, before=None, embed_sources=()), path
+    return assets.build(id, assets.checked(body), before=None, embed_sources=()), path
 
 
 def _refuse(bad: Sequence[BadRow]) -> None:

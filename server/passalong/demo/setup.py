@@ -97,7 +97,8 @@ async def _fill(services: Services) -> None:
     entries: list[Noun] = [brand.build(sample.BRAND_ID, msgspec.convert(sample.BRAND, brand.BrandBody), None)]
     for id, fields in sample.CUSTOMERS.items():
         body = msgspec.convert(fields, customer.CustomerBody)
-        entries.append(customer.build(id, body, await logo.keep(services.files, body.logo)))
+        mark = await logo.keep(services.files, body.logo or None)
+        entries.append(customer.build(id, body, mark, None))
     for id, fields in sample.ASSETS.items():
         shown = asset.build(id, msgspec.convert(fields, asset.AssetBody), before=None, embed_sources=())
         entries.append(msgspec.structs.replace(shown, file=_file(services, id)))

@@ -7,11 +7,13 @@ from enum import StrEnum
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
+import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from passalong.domain import walkthrough
 from passalong.domain.address import NEEDED, web_url
+from passalong.domain.faults import fault_of
 from passalong.domain.language import LanguageTag
 from passalong.domain.share import Id
 from passalong.domain.walkthrough import Course, Picture
@@ -38,7 +40,7 @@ class Preview(Struct, frozen=True, kw_only=True):
 class StoredFile(Struct, frozen=True, kw_only=True):
     """A file in the store. `sha256` (hex) is its name there, `name` what its viewers see, `size` in bytes.
 
-    A document that can be drawn has a `preview` of its first page.
+    A document that can be drawn has a `preview` of its first page; a picture its `width` and `height` in pixels.
     """
 
     sha256: str
@@ -46,6 +48,8 @@ class StoredFile(Struct, frozen=True, kw_only=True):
     media_type: str
     size: int
     preview: Preview | None = None
+    width: int | None = None
+    height: int | None = None
 
 
 class Source(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -108,6 +112,14 @@ _FIELDS_OF = {
     AssetKind.LINK: (("url",), ("label",)),
 }
 """Of each kind, the fields its source must have and those it may have."""
+
+
+def checked(body: AssetBody) -> AssetBody:
+    """The same body, held to the limits of its fields, as one that comes over the API is; raises Invalid."""
+    try:
+        return msgspec.convert(msgspec.to_builtins(body), AssetBody)
+    except msgspec.ValidationError as error:
+        raise Invalid([fault_of(str(error))]) from None
 
 
 def build(id: str, body: AssetBody, *, before: Asset | None, embed_sources: Sequence[str]) -> Asset:

@@ -18,8 +18,8 @@ LIGHT_PAPER = "#f5f5f3"
 DARK_PAPER = "#1d2026"
 """The surfaces of base.css that leave text the least contrast: the shaded ones."""
 
-Colour = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$", description="six hex digits, as #0b5fff")]
-_HOST = re.compile(r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?$")
+Colour = Annotated[str, Meta(pattern=r"^#[0-9A-Fa-f]{6}$(?!\n)", description="six hex digits, as #0b5fff")]
+_HOST = re.compile(r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(:\d{1,5})?\Z")
 
 
 class BrandBody(Struct, forbid_unknown_fields=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping
 from typing import Annotated
 
@@ -11,13 +10,11 @@ from msgspec import Meta, Struct
 
 from passalong.domain.domains import email_key, is_disposable, is_freemail, registrable
 from passalong.domain.mechanic import Gate
+from passalong.domain.text import tidy
 from passalong.errors import Fault, Invalid, Sentence
 
 MAX_ANSWER = 200
 HONEYPOT = "website"
-
-# C0, DEL, C1, and the characters that reorder or hide text around them.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 
 Answer = Annotated[str, Meta(max_length=MAX_ANSWER)]
 
@@ -33,11 +30,6 @@ class Answers(Struct, frozen=True, kw_only=True):
     heard_from: str = ""
     extra: dict[str, str] = {}
     consent: bool = False
-
-
-def tidy(text: str) -> str:
-    """One line of readable text: control and bidirectional characters gone, white space folded."""
-    return " ".join(_UNPRINTABLE.sub(" ", text).split())
 
 
 def consent_version(text: str) -> str:
@@ -73,6 +65,17 @@ def check(gate: Gate, values: Mapping[str, str]) -> Answers:
     known = {name: answers.get(name, "") for name in ("name", "company", "role", "heard_from")}
     extra = {name: answer for name, answer in answers.items() if name.startswith("x_") and answer}
     return Answers(email=email, email_key=email_key(email), **known, extra=extra, consent=consent)
+
+
+def satisfied_by(gate: Gate, domain: str | None, consent: str | None) -> bool:
+    """Whether a lead at this registrable domain, who agreed to the wording of that version, need not be asked again."""
+    if gate.consent_text and consent != consent_version(gate.consent_text):
+        return False
+    if gate.allow_domains and domain not in gate.allow_domains:
+        return False
+    if domain is None:
+        return not (gate.block_freemail or gate.block_disposable)
+    return not ((gate.block_freemail and is_freemail(domain)) or (gate.block_disposable and is_disposable(domain)))
 
 
 def _email(gate: Gate, typed: str) -> str:

@@ -8,7 +8,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-LanguageTag = Annotated[str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", description="BCP 47, as de or pt-BR")]
+LanguageTag = Annotated[
+    str, Meta(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$(?!\n)", description="BCP 47, as de or pt-BR")
+]
 
 
 class Language(StrEnum):

@@ -52,7 +52,7 @@ KNOWN_FIELDS = {
 }
 """The gate's fields beside the e-mail address that every gate asks for."""
 
-_OWN_FIELD = re.compile(r"^x_[a-z0-9_]{1,30}$")
+_OWN_FIELD = re.compile(r"^x_[a-z0-9_]{1,30}\Z")
 
 
 class FieldSpec(Struct, frozen=True, forbid_unknown_fields=True):

@@ -35,7 +35,7 @@ class Money(Struct, frozen=True):
     """An amount, as `{"amount_minor": 120000, "currency": "EUR"}` for 1,200 euros."""
 
     amount_minor: Annotated[int, Meta(ge=0, le=10**15)]
-    currency: Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217")]
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217")]
 
 
 def decimals(currency: str) -> int:

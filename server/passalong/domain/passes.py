@@ -32,6 +32,9 @@ class Known(Struct, frozen=True, array_like=True):
     lead: str
     brand: str
     issued_at_ms: int
+    domain: str | None = None
+    consent_version: str | None = None
+    """The wording that was agreed to last: another gate may ask for more."""
 
 
 class FormToken(Struct, frozen=True, array_like=True):

@@ -16,13 +16,16 @@ from passalong.errors import Fault, Invalid
 EXPIRY_SKEW_S = 120
 """How far a clock may run ahead before a link expires early: two minutes."""
 
+LATEST_EXPIRY_S = 7_258_118_400
+"""The first of January 2200."""
+
 MAX_HOPS = 8
 
-ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
 Id = Annotated[str, Meta(pattern=ID_PATTERN, description="1 to 64 letters, digits, dots, dashes, underscores")]
 """The form of every id that a vendor chooses: customers, assets, brands, mechanics."""
 
-Channel = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="linkedin, email, slack, …")]
+Channel = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)", description="linkedin, email, slack, …")]
 
 
 class Claims(Struct, frozen=True, array_like=True):
@@ -80,6 +83,8 @@ def claim(
         except msgspec.ValidationError:
             allowed = "lower-case letters, digits, - and _" if name == "channel" else "letters, digits, . - and _"
             faults.append(Fault(name, f"Only {allowed} are allowed here."))
+    if expires_at_s is not None and not 0 <= expires_at_s <= LATEST_EXPIRY_S:
+        faults.append(Fault("expires_at", "This is too far away. A link that shall never expire is given no time."))
     if sharer is not None and len(sharer) > 64:
         faults.append(Fault("sharer", "At most 64 characters."))
     if faults:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from passalong.errors import Conflict, Fault, Invalid
 
-SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{1,62}[a-z0-9])$"
+SLUG_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{1,62}[a-z0-9])\Z"
 _SLUG = re.compile(SLUG_PATTERN)
 
 RESERVED = frozenset(

@@ -15,7 +15,7 @@ MAX_STEPS = 200
 NEXT = "next"
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
-PictureName = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^/\\\x00-\x1f]+$")]
+PictureName = Annotated[str, Meta(min_length=1, max_length=120, pattern=r"^[^/\\\x00-\x1f]+$(?!\n)")]
 
 
 class Hotspot(Struct, frozen=True, forbid_unknown_fields=True):
@@ -136,6 +136,10 @@ class Course(Struct, frozen=True):
         if named is not None:
             return self._number_of(named)
         return number + 1 if number < len(self) else None
+
+    def ends(self, number: int) -> bool:
+        """Whether this is an end: the last step, even if a way leads back from it, or one with no step after it."""
+        return number == len(self) or self.after(number) is None
 
     def leads_to(self, number: int, hotspot: Hotspot) -> int | str | None:
         """Where a hotspot of a step leads: a step's number or an address; None for `next` at an end."""

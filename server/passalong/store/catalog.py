@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -19,13 +20,15 @@ from passalong.domain.access import ApiKey
 from passalong.domain.asset import Asset
 from passalong.domain.brand import Brand
 from passalong.domain.customer import Customer
+from passalong.domain.faults import fault_of
 from passalong.domain.instant import Clock
 from passalong.domain.mechanic import Decision, Mechanic
 from passalong.domain.vanity import Vanity
-from passalong.errors import NotFound, Unavailable
+from passalong.errors import Invalid, NotFound, Unavailable
 from passalong.store.db import Database, Transaction
 
 POLL_S = 0.05
+_LOG = logging.getLogger(__name__)
 
 
 class Revocation(Struct, frozen=True, kw_only=True):
@@ -36,8 +39,15 @@ class Revocation(Struct, frozen=True, kw_only=True):
     by: str | None
 
 
-Noun = Brand | Customer | Asset | Mechanic | ApiKey | Revocation | Vanity
-N = TypeVar("N", Brand, Customer, Asset, Mechanic, ApiKey, Revocation, Vanity)
+class Erased(Struct, frozen=True, kw_only=True):
+    """A lead that was erased: its passes and cookies, wherever they are, are nobody's from then on."""
+
+    lead: str
+    at_ms: int
+
+
+Noun = Brand | Customer | Asset | Mechanic | ApiKey | Revocation | Vanity | Erased
+N = TypeVar("N", Brand, Customer, Asset, Mechanic, ApiKey, Revocation, Vanity, Erased)
 
 _NOUNS: dict[str, type[Noun]] = {
     "brand": Brand,
@@ -47,9 +57,10 @@ _NOUNS: dict[str, type[Noun]] = {
     "api_key": ApiKey,
     "revocation": Revocation,
     "vanity": Vanity,
+    "erased": Erased,
 }
 _NAME_OF = {kind: name for name, kind in _NOUNS.items()}
-_ID_OF: dict[type[Noun], str] = {Mechanic: "key", Revocation: "share", Vanity: "slug"}
+_ID_OF: dict[type[Noun], str] = {Mechanic: "key", Revocation: "share", Vanity: "slug", Erased: "lead"}
 
 
 class Catalog:
@@ -67,7 +78,10 @@ class Catalog:
         self.api_keys: dict[str, ApiKey] = {}
         self.revoked: dict[str, Revocation] = {}
         self.slugs: dict[str, Vanity] = {}
+        self.erased: dict[str, Erased] = {}
         self._keys_by_digest: dict[str, ApiKey] = {}
+        self._public: set[str] = set()
+        self._public_of = -1
         self._shelf: dict[type[Noun], dict[str, Any]] = {
             Brand: self.brands,
             Customer: self.customers,
@@ -76,6 +90,7 @@ class Catalog:
             ApiKey: self.api_keys,
             Revocation: self.revoked,
             Vanity: self.slugs,
+            Erased: self.erased,
         }
 
     async def load(self) -> None:
@@ -86,10 +101,14 @@ class Catalog:
             if newest == self.generation:
                 return
             rows = await self._db.read(
-                "SELECT noun, body FROM catalog WHERE generation > ? AND generation <= ?", (self.generation, newest)
+                "SELECT noun, id, body FROM catalog WHERE generation > ? AND generation <= ?", (self.generation, newest)
             )
             for row in rows:
-                self._shelve(msgspec.json.decode(row["body"], type=_NOUNS[row["noun"]]))
+                try:
+                    self._shelve(msgspec.json.decode(row["body"], type=_NOUNS[row["noun"]]))
+                except (msgspec.MsgspecError, KeyError):
+                    # One row that cannot be read must not keep the others, a kill among them, from being served.
+                    _LOG.exception("the %s %s cannot be read and is left out", row["noun"], row["id"])
             self.generation = newest
 
     async def follow(self) -> None:
@@ -144,6 +163,20 @@ class Catalog:
         key = self._keys_by_digest.get(digest)
         return key if key and key.revoked_at_ms is None else None
 
+    def is_revoked(self, share: str) -> bool:
+        held = self.revoked.get(share)
+        return held is not None and held.by is not None
+
+    def is_public(self, sha256: str) -> bool:
+        """Whether a stored file is a logo or a picture of a walkthrough: what pages show by its content alone."""
+        if self._public_of != self.generation:
+            logos = [brand.logo for brand in self.brands.values()] + [c.logo for c in self.customers.values()]
+            pictures = [p for asset in self.assets.values() for p in asset.pictures.values()]
+            self._public = {name.partition(".")[0] for name in logos if name}
+            self._public |= {variant.sha256 for picture in pictures for variant in picture.variants}
+            self._public_of = self.generation
+        return sha256 in self._public
+
     def lend(self, key: ApiKey) -> None:
         """Accepts an API key for as long as this process lives, without storing it."""
         self._shelve(key)
@@ -163,16 +196,23 @@ class Catalog:
             """INSERT INTO catalog (noun, id, body, generation, updated_at_ms) VALUES (?, ?, ?, ?, ?)
                ON CONFLICT (noun, id) DO UPDATE SET
                  body = excluded.body, generation = excluded.generation, updated_at_ms = excluded.updated_at_ms""",
-            [
-                (_NAME_OF[type(entry)], _id(entry), msgspec.json.encode(entry).decode(), generation, now_ms)
-                for entry in entries
-            ],
+            [(_NAME_OF[type(entry)], _id(entry), _written(entry), generation, now_ms) for entry in entries],
         )
 
     def _shelve(self, entry: Noun) -> None:
         self._shelf[type(entry)][_id(entry)] = entry
         if isinstance(entry, ApiKey):
             self._keys_by_digest[entry.digest] = entry
+
+
+def _written(entry: Noun) -> str:
+    """The row's body; raises Invalid, before anything is committed, for what could not be read back."""
+    body = msgspec.json.encode(entry)
+    try:
+        msgspec.json.decode(body, type=type(entry))
+    except msgspec.ValidationError as error:
+        raise Invalid([fault_of(str(error))]) from None
+    return body.decode()
 
 
 def _id(entry: Noun) -> str:

@@ -96,10 +96,11 @@ class Database:
         rows = await self.read(sql, params)
         return rows[0] if rows else None
 
-    @property
-    def reader(self) -> aiosqlite.Connection:
-        """For named queries, which bring their own way of running."""
-        return self._reader
+    async def named(self, queries: Any, name: str, **params: Any) -> list[sqlite3.Row]:
+        """Rows of one of the queries that live in a file of their own."""
+        with _spoken(self.path):
+            rows = getattr(queries, name)(self._reader, **params)
+            return [row async for row in rows] if hasattr(rows, "__aiter__") else list(await rows)
 
     async def write(self, sql: str, params: Params = ()) -> None:
         """One statement as a transaction of its own, on the disk when this returns."""

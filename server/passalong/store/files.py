@@ -16,7 +16,7 @@ from typing import IO
 from msgspec.structs import replace
 
 from passalong.domain.asset import Preview, StoredFile
-from passalong.domain.gate import tidy
+from passalong.domain.text import tidy
 from passalong.errors import Invalid, Unavailable
 from passalong.store import pictures, previews
 
@@ -106,6 +106,7 @@ class FileStore:
                 "Markdown are taken, and this looks like none of them.",
             )
         media_type, extension = kind
+        width = height = None
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self.folder, delete=False) as draft:
@@ -115,8 +116,8 @@ class FileStore:
                     os.fsync(draft.fileno())
                     if media_type in _PILLOW:
                         draft.seek(0)
-                        with pictures.opened(draft, field, (_PILLOW[media_type],)):
-                            pass  # a viewer's browser would choke on what does not open here
+                        with pictures.opened(draft, field, (_PILLOW[media_type],)) as picture:
+                            width, height = picture.size  # a viewer's browser would choke on what does not open here
                     final = self.path(sha256)
                     final.parent.mkdir(exist_ok=True)
                     Path(draft.name).replace(final)
@@ -126,7 +127,9 @@ class FileStore:
         except OSError as error:
             raise Unavailable(f"The file could not be stored: {error.strerror}.", retry_after_s=30) from error
         shown = Path(tidy(name).replace("/", "_").replace("\\", "_")).stem[:100] or "file"
-        stored = StoredFile(sha256=sha256, name=shown + extension, media_type=media_type, size=size)
+        stored = StoredFile(
+            sha256=sha256, name=shown + extension, media_type=media_type, size=size, width=width, height=height
+        )
         return replace(stored, preview=self._preview(sha256)) if media_type == "application/pdf" else stored
 
     def _preview(self, sha256: str) -> Preview | None:

@@ -45,6 +45,8 @@ def read(folder: Path) -> Asset:
         values: dict[str, Any] = tomllib.loads((folder / FILE_NAME).read_text("utf-8"))
     except FileNotFoundError:
         raise Invalid.one(str(folder), f"has no {FILE_NAME}") from None
+    except OSError as error:
+        raise Invalid.one(FILE_NAME, f"cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Invalid.one(FILE_NAME, str(error)) from None
     said = values.pop("steps", [])
@@ -75,7 +77,7 @@ def read(folder: Path) -> Asset:
         language=head.language,
         indexable=head.indexable,
     )
-    return assets.build(id, body, before=None, embed_sources=())
+    return assets.build(id, assets.checked(body), before=None, embed_sources=())
 
 
 def with_pictures(files: FileStore, asset: Asset, folder: Path) -> Asset:

@@ -11,12 +11,14 @@ from passalong.domain.domains import email_key
 from passalong.domain.event import EventRow
 from passalong.domain.lead import Lead
 from passalong.errors import NotFound
+from passalong.store.catalog import Catalog, Erased
 from passalong.store.db import Database
 
 
 class Leads:
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, catalog: Catalog) -> None:
         self._db = db
+        self._catalog = catalog
 
     async def get(self, id: str) -> Lead:
         """One lead; raises NotFound."""
@@ -66,6 +68,7 @@ class Leads:
                     (at_ms, id),
                 )
                 erased += len(rows)
+        await self._catalog.put_all([Erased(lead=id, at_ms=at_ms) for id in ids if id not in self._catalog.erased])
         await self._db.forget()
         return erased
 

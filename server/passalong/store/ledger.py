@@ -36,12 +36,14 @@ _SHARE_COLUMNS = (
 class Entry(Struct, gc=False):
     """What one request stores, all or nothing: its event and, the first time, its share and its lead.
 
-    A lead whose address is known already is that lead; the event is stored under the id that stands.
+    A lead whose address is known already is that lead; the event is stored under the id that stands. An entry that
+    happens `once` is stored only with the first row of its share.
     """
 
     event: Event
     share: Claims | None = None
     lead: Lead | None = None
+    once: bool = False
 
 
 class Ledger:
@@ -115,13 +117,30 @@ class Ledger:
             await self._db.write(_insert_events(len(events)), _flat(events))
             return [None] * len(entries)
         async with self._db.transaction() as tx:
+            told = await _first_of_their_shares(tx, entries)
             await insert_shares(tx, {e.share.share: (e.share, e.event.at_ms) for e in entries if e.share is not None})
             stood = await _upsert_leads(tx, [entry.lead for entry in entries if entry.lead is not None])
             for entry in entries:
                 if entry.lead is not None and entry.lead.email_key:
                     entry.event.lead = stood[entry.lead.email_key]
-            await insert_events(tx, [entry.event for entry in entries])
+                    if entry.event.ref == entry.event.lead:
+                        entry.event.ref = None  # nobody passes a page along to themselves
+            await insert_events(tx, [entry.event for entry in told])
         return [entry.event.lead if entry.lead is not None else None for entry in entries]
+
+
+async def _first_of_their_shares(tx: Transaction, entries: Sequence[Entry]) -> list[Entry]:
+    """The entries without those that happen once and have happened, in the file or earlier in this batch."""
+    told: list[Entry] = []
+    for entry in entries:
+        if entry.once and entry.share is not None:
+            share = entry.share.share
+            if any(other.share and other.share.share == share for other in told):
+                continue
+            if await tx.one("SELECT 1 FROM shares WHERE share = ?", (share,)):
+                continue
+        told.append(entry)
+    return told
 
 
 async def insert_events(tx: Transaction, events: Sequence[Event]) -> None:

@@ -258,6 +258,7 @@ class Pipeline:
 
 def _touch(via: Via, customer: Customer, share: object, at_ms: int, lead: str | None, domain: str | None) -> Touchpoint:
     row = dict(share)  # type: ignore[call-overload]
+    own = lead is not None and row["parent"] is not None and lead == row["sharer"]  # nobody refers themselves
     return Touchpoint(
         via=via,
         customer=customer.id,
@@ -266,8 +267,8 @@ def _touch(via: Via, customer: Customer, share: object, at_ms: int, lead: str | 
         share=row["share"],
         mechanic=row["mechanic"],
         asset=row["asset"],
-        sharer=row["sharer"],
-        hop=row["hop"],
+        sharer=None if own else row["sharer"],
+        hop=row["hop"] - own,
         lead=lead,
         motion=motion(customer, domain),
     )

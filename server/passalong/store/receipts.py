@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -17,7 +17,6 @@ from passalong.store.db import Database
 
 _QUERIES = files("passalong.store").joinpath("queries")
 _FIELDS = {EventKind.VIEW: "visits", EventKind.LEAD: "leads", EventKind.OPPORTUNITY: "opportunities"}
-_LAST_MS = 1 << 62
 
 
 class Root(Struct, kw_only=True):
@@ -64,10 +63,12 @@ class Receipts:
                 earlier += told
         return Summary(this_month=this_month, all_time=this_month + earlier)
 
-    async def roots(self, customer: str, *, before: tuple[int, str] | None, limit: int) -> list[Root]:
-        """A customer's own shares, newest first, from below (first_seen_ms, share)."""
-        before_ms, last = before or (_LAST_MS, "")
-        rows = await self._rows("roots", customer=customer, before_ms=before_ms, before=last, limit=limit)
+    async def roots(self, customer: str, *, before: str | None, limit: int) -> list[Root]:
+        """A customer's own shares, newest first, from below one of them.
+
+        That one is named by its id: when a link was first opened is a single viewer's moment, and told to nobody.
+        """
+        rows = await self._rows("roots", customer=customer, before=before, limit=limit)
         return await self._with_numbers(customer, rows)
 
     async def root(self, customer: str, share: str) -> Root | None:
@@ -100,8 +101,7 @@ class Receipts:
         return list(roots.values())
 
     async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        found: Iterable[sqlite3.Row] = [row async for row in getattr(self._named, name)(self._db.reader, **params)]
-        return list(found)
+        return await self._db.named(self._named, name, **params)
 
 
 def _root(row: sqlite3.Row) -> Root:

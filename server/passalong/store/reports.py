@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
 from importlib.resources import files
 from typing import Any
 
@@ -204,9 +203,4 @@ class Reports:
         return tallies
 
     async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        found: Iterable[sqlite3.Row] = await _collect(getattr(self._named, name)(self._db.reader, **params))
-        return list(found)
-
-
-async def _collect(rows: Any) -> list[sqlite3.Row]:
-    return [row async for row in rows] if hasattr(rows, "__aiter__") else list(await rows)
+        return await self._db.named(self._named, name, **params)

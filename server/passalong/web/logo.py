@@ -12,7 +12,7 @@ from passalong.errors import Invalid
 from passalong.store.files import PICTURES, FileStore
 
 MAX_BYTES = 256_000
-_DATA_URI = re.compile(r"^data:image/[a-z+.-]+;base64,(?P<data>[A-Za-z0-9+/=\s]+)$")
+_DATA_URI = re.compile(r"^data:image/[a-z+.-]+;base64,(?P<data>[A-Za-z0-9+/=\s]+)\Z")
 _EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 
 

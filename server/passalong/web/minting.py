@@ -9,7 +9,7 @@ from msgspec import Struct
 from passalong.domain.asset import AssetKind
 from passalong.domain.event import EventKind
 from passalong.domain.instant import at
-from passalong.domain.share import Claims, mint
+from passalong.domain.share import Claims, mint, verify
 from passalong.domain.vanity import Pointing, Vanity, build, pointed
 from passalong.errors import BadToken, Conflict, Invalid, NotFound
 from passalong.store.catalog import Revocation
@@ -66,23 +66,34 @@ async def make(services: Services, claims: Claims, *, slug: str | None = None) -
     except (NotFound, BadToken) as error:
         raise Conflict(str(error)) from None
     now_ms = services.clock()
+    vanity = None
     if slug is not None:
-        vanity = build(slug, Pointing(share=link.share, token=token, at_ms=now_ms, by=claims.customer), claims.customer)
-        await services.catalog.change(Vanity, vanity.slug, lambda before: pointed(before, vanity))
-    await services.recorder.record(link, EventKind.SHARE, now_ms=now_ms, visitor=None)
+        first = Pointing(share=link.share, token=token, at_ms=now_ms, by=claims.customer)
+        vanity = build(slug, first, claims.customer)
+        pointed(catalog.slugs.get(vanity.slug), vanity)
+    await services.recorder.record(link, EventKind.SHARE, now_ms=now_ms, visitor=None, once=True)
+    if vanity is not None:  # last: a slug that is kept must lead to a share that somebody was told of
+        await catalog.change(Vanity, vanity.slug, lambda before: pointed(before, vanity))
     if services.settings.unfurl.draw_ahead:
         services.cards.soon(card_of(services, link))
     return link
 
 
-async def take_back(services: Services, share: str, by: str) -> Revocation:
-    """Revokes a share and everything that was passed along from it. Again changes nothing. Raises NotFound."""
-    shares = await services.reports.branch_shares(share)
+async def take_back(services: Services, named: str, by: str) -> Revocation:
+    """Revokes a share and everything that was passed along from it. Again changes nothing. Raises NotFound.
+
+    `named` is its id or, for one that nobody has looked at yet, its token: whoever minted it offline has that.
+    """
+    try:
+        share = verify(services.keyring, named).share
+        shares = await services.reports.branch_shares(share) or [share]
+    except BadToken:
+        share = named
+        shares = await services.reports.branch_shares(share)
     if not shares:
-        raise NotFound(f"There is no share {share}.")
+        raise NotFound(f"There is no share {share}. One that nobody has looked at yet is named by its token.")
     now_ms = services.clock()
-    held = services.catalog.revoked
-    fresh = [Revocation(share=s, at_ms=now_ms, by=by) for s in shares if s not in held or held[s].by is None]
+    fresh = [Revocation(share=s, at_ms=now_ms, by=by) for s in shares if not services.catalog.is_revoked(s)]
     if fresh:
         await services.catalog.put_all(fresh)
     return services.catalog.revoked[share]
@@ -105,7 +116,7 @@ def aspect_ratio(link: Link) -> str:
     """The shape of a frame that shows this asset without a scroll bar in most places, as `16/10`."""
     if link.asset.kind is AssetKind.EMBED and link.asset.source.aspect_ratio:
         return link.asset.source.aspect_ratio
-    return "4/5" if link.asset.kind in (AssetKind.FILE, AssetKind.PAGE) else "16/12"
+    return "4/5" if link.asset.kind in (AssetKind.FILE, AssetKind.PAGE) else "8/7"
 
 
 def snippets(base_url: str, link: Link) -> Snippets:

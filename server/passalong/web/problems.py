@@ -57,6 +57,9 @@ class Problem:
             if isinstance(error, ValidationException):
                 self.faults = _faults(error)
                 self.sentence = "The request could not be read as described."
+        elif type(error) is LookupError:  # a form in a character set that nobody has heard of
+            self.status = 400
+            self.sentence = Sentence("What was sent could not be read.")
         else:
             self.status = 500
             self.sentence = _OURS

@@ -14,7 +14,7 @@ from litestar.datastructures import State
 from litestar.response import Stream
 
 _CHUNK = 256 * 1024
-_RANGE = re.compile(r"^bytes=(\d*)-(\d*)$")
+_RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})\Z")
 
 
 class Span(NamedTuple):

@@ -152,7 +152,7 @@ def style_version(brand: Brand, css: str) -> str:
     return hashlib.sha256((brand_css(brand) + css).encode()).hexdigest()[:10]
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def prose(markdown: str) -> Markup:
     """Markdown as safe HTML: no raw HTML, no pictures from elsewhere, links that tell nothing about the page."""
     tokens = _MARKDOWN.parse(markdown)
@@ -166,7 +166,9 @@ def prose(markdown: str) -> Markup:
         attributes={"a": {"href", "title"}},
         allowed_classes={"th": {"number"}, "td": {"number"}},
     )
-    return Markup(safe)  # noqa: S704 - nh3 has just cleaned it
+    # A wide table scrolls by itself, and by keyboard too.
+    framed = safe.replace("<table>", '<div class="table" tabindex="0"><table>').replace("</table>", "</table></div>")
+    return Markup(framed)  # noqa: S704 - nh3 has just cleaned it
 
 
 def _open_it(asset: Asset) -> str:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs
 from msgspec import Struct
 
 from passalong.domain.event import Actor
-from passalong.domain.instant import Calendar
+from passalong.domain.instant import DAY_MS, Calendar
 from passalong.errors import Unavailable
 from passalong.settings import Settings
 from passalong.store.salts import Salts
@@ -32,6 +32,8 @@ class Visitor(Struct, gc=False):
 
     actor: Actor
     hash: int
+    before: int
+    """The hash of the day before, where a pass is carried in the URL: nobody turns into another at midnight."""
     counted: bool
     cookies: Mapping[str, str]
     query: Mapping[str, str]
@@ -73,14 +75,12 @@ class Visitors:
             except Unavailable:
                 salt = b""
         address = self._address(scope, forwarded)
-        hashed = 0
-        if salt:
-            digest = blake2b(address + b"\0" + agent, key=salt, digest_size=8).digest()
-            hashed = int.from_bytes(digest, "big") >> 1 or 1
         query = scope["query_string"]
+        yesterday = self._salts.known(self._calendar.day(now_ms - DAY_MS)) if b"pass=" in query else None
         return Visitor(
             actor=actor_of(agent),
-            hash=hashed,
+            hash=_hash(address, agent, salt),
+            before=_hash(address, agent, yesterday) if yesterday else 0,
             counted=counted,
             cookies=_cookies(cookie) if cookie else {},
             query={name: found[0] for name, found in parse_qs(query.decode("latin-1")).items()} if query else {},
@@ -106,6 +106,13 @@ class Visitors:
         except ValueError:
             return False
         return any(parsed in network for network in self._proxies)
+
+
+def _hash(address: bytes, agent: bytes, salt: bytes) -> int:
+    """63 bits of an address and a browser under a day's salt; 0 without one."""
+    if not salt:
+        return 0
+    return int.from_bytes(blake2b(address + b"\0" + agent, key=salt, digest_size=8).digest(), "big") >> 1 or 1
 
 
 @lru_cache(maxsize=8192)

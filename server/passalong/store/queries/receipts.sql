@@ -4,7 +4,9 @@
 
 -- name: roots
 SELECT * FROM shares
-WHERE customer = :customer AND parent IS NULL AND (first_seen_ms, share) < (:before_ms, :before)
+WHERE customer = :customer AND parent IS NULL AND (:before IS NULL OR (first_seen_ms, share) < (
+  SELECT first_seen_ms, share FROM shares WHERE share = :before AND customer = :customer
+))
 ORDER BY first_seen_ms DESC, share DESC LIMIT :limit;
 
 -- name: root

@@ -9,7 +9,7 @@ from typing import Annotated
 from litestar import get, post, put
 from litestar.datastructures import UploadFile
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, PathParameter
-from msgspec import Struct
+from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from passalong.domain import asset as assets
@@ -82,8 +82,8 @@ async def put_brand(services: FromServices, id: _Id, data: JSONBody[BrandBody]) 
 
 @put("/customers/{id:str}", tags=["Catalog"], summary="Put a customer", responses=REFUSALS)
 async def put_customer(services: FromServices, id: _Id, data: JSONBody[CustomerBody]) -> Customer:
-    picture = await logo.keep(services.files, data.logo)
-    _, after = await services.catalog.change(Customer, id, lambda before: customers.build(id, data, picture))
+    picture = UNSET if data.logo is UNSET else await logo.keep(services.files, data.logo)
+    _, after = await services.catalog.change(Customer, id, lambda before: customers.build(id, data, picture, before))
     return after
 
 
@@ -141,16 +141,16 @@ async def upload_file(services: FromServices, id: _Id, data: MultipartBody[FileF
 
 @get("/assets/{id:str}/steps", tags=["Catalog"], summary="How far people came in a walkthrough", responses=REFUSALS)
 async def get_steps(services: FromServices, id: FromPath[str], mechanic: FromQuery[str | None] = None) -> StepsAnswer:
-    """Where people stop. `reached` is the part of the first step's visits that came as far as this one."""
+    """Where people stop. `reached` compares a step's visits with those of the step that most people have seen."""
     asset = services.catalog.find(Asset, id)
     if asset.kind is not AssetKind.WALKTHROUGH:
         raise Conflict(f"{id} is of kind {asset.kind}; only a walkthrough has steps.")
     counted = await services.reports.steps(id, mechanic)
-    _, started = counted.get(1, (0, 0))
+    most = max((visits for _, visits in counted.values()), default=0)
     steps = []
     for number, step in enumerate(asset.course.steps, 1):
         views, visits = counted.get(number, (0, 0))
-        reached = round(visits / started, 4) if started else None
+        reached = round(visits / most, 4) if most else None
         title = step.title or f"Step {number}"
         steps.append(StepAnswer(number=number, title=title, views=views, visits=visits, reached=reached))
     return StepsAnswer(asset=id, steps=steps)

@@ -79,7 +79,6 @@ def _answer(customer: Customer, counts: Tally) -> CustomerAnswer:
 def _share(services: Services, row: dict[str, object]) -> ShareOfCustomer:
     claims = Claims(**{name: row[name] for name in Claims.__struct_fields__})  # type: ignore[arg-type]
     asset = services.catalog.assets.get(claims.asset)
-    revocation = services.catalog.revoked.get(claims.share)
     return ShareOfCustomer(
         share=claims.share,
         url=share_url(services.settings.base_url, mint(services.keyring, claims)),
@@ -91,7 +90,7 @@ def _share(services: Services, row: dict[str, object]) -> ShareOfCustomer:
         hop=claims.hop,
         first_seen_at=at(row["first_seen_ms"]),  # type: ignore[arg-type]
         expires_at=at(claims.expires_at_s * 1000) if claims.expires_at_s else None,
-        revoked=revocation is not None and revocation.by is not None,
+        revoked=services.catalog.is_revoked(claims.share),
         visits=row["visits"],  # type: ignore[arg-type]
         leads=row["leads"],  # type: ignore[arg-type]
         opportunities=row["opportunities"],  # type: ignore[arg-type]

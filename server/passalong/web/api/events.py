@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from passalong.domain.event import Actor, EventKind, EventRow
 from passalong.domain.instant import at
+from passalong.web.api.paging import MAX_INTEGER
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 
@@ -43,7 +44,9 @@ class Tail(Struct, kw_only=True):
 @get("/events", tags=["Events"], summary="Follow the ledger", responses=REFUSALS)
 async def tail_events(
     services: FromServices,
-    after: Annotated[int | None, QueryParameter(ge=0, description="None: start with the newest")] = None,
+    after: Annotated[
+        int | None, QueryParameter(ge=0, le=MAX_INTEGER, description="None: start with the newest")
+    ] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     wait: Annotated[float, QueryParameter(ge=0, le=30, description="Seconds to wait for the first")] = 0,
 ) -> Tail:

@@ -24,6 +24,10 @@ class Page(Struct, Generic[T]):
     next_cursor: str | None
 
 
+MAX_INTEGER = 2**63 - 1
+"""The largest that a database's integer holds."""
+
+
 def encode(key: object) -> str:
     return base64_encode(msgspec.json.encode(key)).decode()
 
@@ -33,9 +37,12 @@ def decode(cursor: str | None, kind: type[T]) -> T | None:
     if not cursor:
         return None
     try:
-        return msgspec.json.decode(base64_decode(cursor), type=kind)
+        key = msgspec.json.decode(base64_decode(cursor), type=kind)
     except (msgspec.MsgspecError, BadData, ValueError) as error:
         raise Invalid.one("cursor", "This is no cursor of ours.") from error
+    if isinstance(key, tuple) and any(isinstance(part, int) and abs(part) > MAX_INTEGER for part in key):
+        raise Invalid.one("cursor", "This is no cursor of ours.")
+    return key
 
 
 def page(found: Sequence[T], limit: int, key: Callable[[T], object]) -> Page[T]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+import msgspec
 from litestar import Request, get, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
@@ -104,18 +105,8 @@ async def mint_share(services: FromServices, data: JSONBody[ShareBody]) -> Share
     link = await make(services, claims, slug=data.slug)
     base_url = services.settings.base_url
     where = addresses(base_url, link, data.slug.strip().lower() if data.slug else None)
-    return ShareAnswer(
-        share=link.share,
-        token=link.token,
-        snippets=snippets(base_url, link),
-        url=where.url,
-        embed_url=where.embed_url,
-        card_url=where.card_url,
-        qr_url=where.qr_url,
-        badge_url=where.badge_url,
-        oembed_url=where.oembed_url,
-        vanity_url=where.vanity_url,
-    )
+    told = msgspec.structs.asdict(where)
+    return ShareAnswer(share=link.share, token=link.token, snippets=snippets(base_url, link), **told)
 
 
 @post("/shares/{share:str}/revoke", tags=["Shares"], summary="Take a share back", status_code=200, responses=REFUSALS)
@@ -172,7 +163,6 @@ async def point_slug(
 
 
 def _node(services: Services, node: Node) -> NodeAnswer:
-    held = services.catalog.revoked.get(node.share)
     return NodeAnswer(
         share=node.share,
         parent=node.parent,
@@ -181,7 +171,7 @@ def _node(services: Services, node: Node) -> NodeAnswer:
         channel=node.channel,
         sharer=node.sharer,
         first_seen_at=at(node.first_seen_ms),
-        revoked=held is not None and held.by is not None,
+        revoked=services.catalog.is_revoked(node.share),
         children=node.children,
         visits=node.visits,
         leads=node.leads,

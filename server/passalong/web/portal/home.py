@@ -18,9 +18,9 @@ async def your_shares(request: Asked, services: FromServices, cursor: FromQuery[
     """The numbers, then the customer's own shares, newest first; what others passed along counts with its root."""
     visit = visit_of(request, services)
     customer = visit.customer.id
-    before = decode(cursor, tuple[int, str])
+    before = decode(cursor, str)
     found = await services.receipts.roots(customer, before=before, limit=SHARES_A_PAGE + 1)
-    shown = page(found, SHARES_A_PAGE, lambda root: (root.first_seen_ms, root.share))
+    shown = page(found, SHARES_A_PAGE, lambda root: root.share)
     month = services.calendar.month(visit.now_ms)
     return visit.page(
         "home.html",

@@ -9,6 +9,7 @@ from typing import Any
 
 from litestar import HttpMethod, Response, post, route
 from litestar.datastructures import UploadFile
+from litestar.params import FromPath
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -16,7 +17,7 @@ from passalong.domain.brand import DARK_PAPER, LIGHT_PAPER, readable
 from passalong.domain.customer import Customer
 from passalong.domain.passes import FormToken
 from passalong.domain.token import Purpose
-from passalong.errors import BadToken, Invalid, Sentence, TooMany, Unavailable
+from passalong.errors import BadToken, Invalid, NotFound, Sentence, TooMany, Unavailable
 from passalong.store.files import FileStore
 from passalong.store.pictures import opened
 from passalong.web.asgi import see_other
@@ -27,6 +28,7 @@ from passalong.web.services import FromServices
 
 FORM_MAX_BYTES = 4_000_000
 """Enough for a picture that is far too large to be refused in words, beside its field."""
+MARK_MAX_PIXELS = 8_000_000
 _SIDE = 256
 """Pixels of a kept mark's longer side: it is shown at 32, and on a card at 96."""
 _FORMATS = ("PNG", "JPEG", "WEBP")
@@ -66,6 +68,17 @@ async def your_look(request: Asked, services: FromServices) -> Response[bytes]:
     look = Look(accent=visit.customer.accent or "", logo=visit.customer.logo)
     saved = "saved" in request.query_params
     return visit.page("look.html", look=look, shown=False, saved=saved, faults={}, problem=None)
+
+
+@route("/mark/{held:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
+async def unsaved_mark(request: Asked, services: FromServices, held: FromPath[str]) -> Response[bytes]:
+    """A mark that was uploaded during this visit and is not saved yet: nobody else is shown it."""
+    logo = _held_logo(visit_of(request, services), held)
+    path = services.files.path(logo.partition(".")[0]) if logo else None
+    if path is None or not path.is_file():
+        raise NotFound(Sentence("There is nothing at this address."))
+    headers = {"cache-control": "private, no-store", "content-security-policy": "default-src 'none'; sandbox"}
+    return Response(await asyncio.to_thread(path.read_bytes), headers=headers, media_type="image/png")
 
 
 @post("/brand", status_code=303, include_in_schema=False, request_max_body_size=FORM_MAX_BYTES)
@@ -114,10 +127,8 @@ async def _with_upload(visit: Visit, look: Look, upload: Any) -> Look:
 
 def _keep(files: FileStore, data: bytes) -> str:
     """Stores a mark made anew, upright, small and without what cameras write into pictures. Blocking."""
-    from PIL import ImageOps
-
-    with opened(io.BytesIO(data), "logo", _FORMATS) as image:
-        mark = ImageOps.exif_transpose(image).convert("RGBA")
+    with opened(io.BytesIO(data), "logo", _FORMATS, MARK_MAX_PIXELS) as image:
+        mark = image.convert("RGBA")
     mark.thumbnail((_SIDE, _SIDE))
     packed = io.BytesIO()
     mark.save(packed, "PNG", optimize=True)

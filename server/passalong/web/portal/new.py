@@ -84,8 +84,7 @@ async def make_share(request: Asked, services: FromServices, asset: FromPath[str
     values = await posted(request)
     try:
         claims = _claims(visit, chosen, values, visit.accept(values))
-        if await services.reports.share(claims.share) is None:
-            await make(services, claims)
+        await make(services, claims)
     except Conflict:
         # Killed between the page and this moment. Why is between the vendor and its mechanics.
         return visit.again("way.html", Invalid.one("mechanic", _ENDED), **_context(visit, chosen, values))

@@ -16,6 +16,7 @@ ROUTES = [
     shares.one_share,
     shares.stop_sharing,
     look.your_look,
+    look.unsaved_mark,
     look.change_look,
     style.stylesheet,
     style.preview,

@@ -14,11 +14,11 @@ from markupsafe import Markup
 from passalong.domain import portal
 from passalong.domain.brand import Brand
 from passalong.domain.customer import Customer
-from passalong.domain.gate import tidy
 from passalong.domain.language import negotiate
 from passalong.domain.passes import FormToken
 from passalong.domain.portal import SESSION_MAX_AGE_MS, PortalToken
 from passalong.domain.receipt import Told
+from passalong.domain.text import tidy
 from passalong.errors import Invalid, PassalongError, Sentence, Unauthenticated
 from passalong.web.asgi import respond
 from passalong.web.portal.style import accent_href, style_href

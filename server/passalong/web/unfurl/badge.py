@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from passalong.domain.brand import on
-from passalong.domain.gate import tidy
+from passalong.domain.text import tidy
 
 _MAX_TITLE = 48
 _HEIGHT = 28

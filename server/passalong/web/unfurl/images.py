@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import lru_cache
 from typing import Any
 
 import segno
@@ -41,18 +42,12 @@ async def card(request: Request[Any, Any, State], services: FromServices, token:
 @route("/s/{token:str}/qr.svg", http_method=_METHODS, include_in_schema=False)
 async def qr_svg(services: FromServices, token: FromPath[str]) -> Response[bytes]:
     """The link as a QR code to print at any size."""
-    code = _qr(services, token)
-    out = io.BytesIO()
-    code.save(out, kind="svg", border=4, light="#fff", dark="#000", xmldecl=False, title="QR code", omitsize=True)
-    return Response(out.getvalue(), headers=_DAY | _SVG, media_type="image/svg+xml")
+    return Response(_qr(_address(services, token), "svg"), headers=_DAY | _SVG, media_type="image/svg+xml")
 
 
 @route("/s/{token:str}/qr.png", http_method=_METHODS, include_in_schema=False)
 async def qr_png(services: FromServices, token: FromPath[str]) -> Response[bytes]:
-    code = _qr(services, token)
-    out = io.BytesIO()
-    code.save(out, kind="png", border=4, scale=_QR_SCALE)
-    return Response(out.getvalue(), headers=_DAY, media_type="image/png")
+    return Response(_qr(_address(services, token), "png"), headers=_DAY, media_type="image/png")
 
 
 @route("/s/{token:str}/badge.svg", http_method=_METHODS, include_in_schema=False)
@@ -65,6 +60,17 @@ async def badge_svg(services: FromServices, token: FromPath[str]) -> Response[by
     return Response(svg.encode(), headers=_BRIEFLY | _SVG, media_type="image/svg+xml")
 
 
-def _qr(services: Services, token: str) -> segno.QRCode:
+def _address(services: Services, token: str) -> str:
     link = services.links.live(token, services.clock())
-    return segno.make(share_url(services.settings.base_url, link.token), error="m", micro=False)
+    return share_url(services.settings.base_url, link.token)
+
+
+@lru_cache(maxsize=512)
+def _qr(url: str, kind: str) -> bytes:
+    """A QR code as SVG or PNG; working one out takes some 10 ms."""
+    code, out = segno.make(url, error="m", micro=False), io.BytesIO()
+    if kind == "svg":
+        code.save(out, kind="svg", border=4, light="#fff", dark="#000", xmldecl=False, title="QR code", omitsize=True)
+    else:
+        code.save(out, kind="png", border=4, scale=_QR_SCALE)
+    return out.getvalue()

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from PIL import ImageFont
 
 from passalong import paths
-from passalong.domain.gate import tidy
+from passalong.domain.text import tidy
 
 
 class Face(NamedTuple):

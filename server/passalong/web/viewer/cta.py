@@ -24,9 +24,7 @@ CLICK_PARAMETER = "pa_click"
 _PATHS = ["/s/{token:str}/go", "/e/{token:str}/go"]
 
 
-@route(
-    ["/s/{token:str}/go", "/e/{token:str}/go"], http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False
-)
+@route(_PATHS, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 async def follow_cta(
     request: Request[Any, Any, State], services: FromServices, token: FromPath[str]
 ) -> Response[bytes]:
@@ -41,7 +39,7 @@ async def follow_cta(
     visitor = await services.visitors.read(request.scope, now_ms)
     if not visitor.counted:
         return see_other(destination(link, cta.url, None), (EVENT_HEADER, b"none; reason=prefetch"))
-    who = standing(services.keyring, link, visitor, now_ms)
+    who = standing(services.keyring, services.catalog, link, visitor, now_ms)
     said = EventKind.CLICK.value.encode()
     try:
         await services.recorder.record(link, EventKind.CLICK, now_ms=now_ms, visitor=visitor, lead=who.lead)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from litestar import HttpMethod, Request, Response, route
 from litestar.datastructures import State
@@ -16,7 +17,7 @@ from passalong.web import ranges
 from passalong.web.asgi import see_other
 from passalong.web.services import FromServices, Services
 from passalong.web.viewer.link import door_of
-from passalong.web.viewer.standing import standing, view_of
+from passalong.web.viewer.standing import PASS_PARAMETER, standing, view_of
 
 _METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 _INLINE = ("image/", "video/", "application/pdf", "text/")
@@ -33,7 +34,7 @@ async def send_file(request: Request[Any, Any, State], services: FromServices, t
     """The file, or the range of it that was asked for; to the page and its gate for those who have not passed."""
     file = await _file_for(request, services, token)
     if file is None:
-        return see_other(f"/{door_of(request.url.path)}/{token}")
+        return _to_the_page(request, token)
     inline = file.media_type.startswith(_INLINE) and "download" not in request.query_params
     return ranges.send(
         request,
@@ -51,7 +52,7 @@ async def send_preview(request: Request[Any, Any, State], services: FromServices
     """The first page of a document as a picture, under the same rule as the document."""
     file = await _file_for(request, services, token)
     if file is None:
-        return see_other(f"/{door_of(request.url.path)}/{token}")
+        return _to_the_page(request, token)
     if file.preview is None:
         raise NotFound("This file has no preview.")
     path = services.files.path(file.preview.sha256)
@@ -65,6 +66,13 @@ async def send_preview(request: Request[Any, Any, State], services: FromServices
     )
 
 
+def _to_the_page(request: Request[Any, Any, State], token: str) -> Response[bytes]:
+    """To the gate; with the pass that came along, which tells the page who forwarded it."""
+    held = request.query_params.get(PASS_PARAMETER)
+    carried = f"?{urlencode({PASS_PARAMETER: held})}" if held else ""
+    return see_other(f"/{door_of(request.url.path)}/{token}{carried}")
+
+
 async def _file_for(request: Request[Any, Any, State], services: Services, token: str) -> StoredFile | None:
     """The file of a live link; None if the gate is still before it. Raises NotFound when there is none."""
     now_ms = services.clock()
@@ -73,7 +81,7 @@ async def _file_for(request: Request[Any, Any, State], services: Services, token
     if link.asset.kind is not AssetKind.FILE or file is None or not services.files.path(file.sha256).is_file():
         raise NotFound("This page has no file.")
     visitor = await services.visitors.read(request.scope, now_ms)
-    return None if view_of(link, standing(services.keyring, link, visitor, now_ms)).locked else file
+    return None if view_of(link, standing(services.keyring, services.catalog, link, visitor, now_ms)).locked else file
 
 
 def _headers(policy: str) -> dict[str, str]:

@@ -25,6 +25,7 @@ from passalong.domain.passes import (
     Pass,
     open_form,
 )
+from passalong.domain.text import tidy
 from passalong.domain.token import Purpose
 from passalong.errors import Invalid, PassalongError, Sentence, TooMany, Unavailable
 from passalong.web.asgi import respond, see_other
@@ -50,11 +51,11 @@ async def submit_gate(
     now_ms = services.clock()
     link = services.links.live(token, now_ms, door_of(request.url.path))
     visitor = await services.visitors.read(request.scope, now_ms)
-    who = standing(services.keyring, link, visitor, now_ms)
+    who = standing(services.keyring, services.catalog, link, visitor, now_ms)
     if link.mechanic.tombstone or link.mechanic.gate.mode is GateMode.NONE:
         return see_other(link.path)
     form_data = await request.form()
-    values = {name: gate.tidy(value)[:_MAX_ECHO] for name, value in form_data.items() if isinstance(value, str)}
+    values = {name: tidy(value)[:_MAX_ECHO] for name, value in form_data.items() if isinstance(value, str)}
     step = _step(link, values)
 
     def again(error: PassalongError, problem: str | None = None) -> Response[bytes]:
@@ -67,19 +68,20 @@ async def submit_gate(
         if form is None:
             return again(Invalid([]), _STALE)
         suspect = now_ms - form.rendered_at_ms < FORM_MIN_FILL_MS or visitor.actor is not Actor.HUMAN
+        person = _lead(link, answers, who, now_ms, suspect=suspect)
         lead = await services.recorder.record(
             link,
             EventKind.LEAD,
             now_ms=now_ms,
             visitor=visitor,
-            person=_lead(link, answers, who, now_ms, suspect=suspect),
+            person=person,
             ref=who.forwarder or parent_lead(link),
         )
     except Invalid as error:
         return again(error)
     except (TooMany, Unavailable) as error:
         return again(error, Sentence("%(problem)s What you typed is still here.", problem=error.sentence))
-    return _admitted(services, link, visitor, str(lead), now_ms, step)
+    return _admitted(services, link, visitor, person, str(lead), now_ms, step)
 
 
 @post("/s/{token:str}/forget", status_code=303, include_in_schema=False)
@@ -129,11 +131,15 @@ def _lead(link: Link, answers: Answers, who: Standing, now_ms: int, *, suspect: 
     )
 
 
-def _admitted(services: Services, link: Link, visitor: Visitor, lead: str, now_ms: int, step: int) -> Response[bytes]:
+def _admitted(
+    services: Services, link: Link, visitor: Visitor, person: Lead, lead: str, now_ms: int, step: int
+) -> Response[bytes]:
     """To the asset, with the pass in a cookie and, until the cookie has been seen to work, in the URL. In a frame
     cookies come and go with the browser, so there the URL alone carries it."""
     held = services.keyring.seal(Purpose.PASS, Pass(lead, link.share, now_ms, visitor.hash))
-    known = services.keyring.seal(Purpose.KNOWN, Known(lead, link.brand.id, now_ms))
+    known = services.keyring.seal(
+        Purpose.KNOWN, Known(lead, link.brand.id, now_ms, person.domain, person.consent_version)
+    )
     secure = services.settings.secure
     cookies = [
         cookie(PASS_COOKIE, held, path=link.path, max_age_s=PASS_MAX_AGE_MS // 1000, secure=secure),

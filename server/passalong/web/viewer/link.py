@@ -12,7 +12,7 @@ from passalong.domain.language import Language, negotiate
 from passalong.domain.mechanic import Fallback, Mechanic
 from passalong.domain.share import Claims
 from passalong.domain.token import Keyring
-from passalong.errors import BadToken, Gone, NotFound, Sentence
+from passalong.errors import BadToken, Elsewhere, Gone, NotFound, Sentence
 from passalong.store.catalog import Catalog
 
 _MAX_MEMO = 50_000
@@ -52,6 +52,12 @@ class Link(Struct, gc=False):
         """Who shares, as far as it may be said; in the middle of a sentence."""
         return self.cobrand.name if self.cobrand else Sentence("a customer of %(brand)s", brand=self.brand.name)
 
+    @property
+    def redirect_url(self) -> str | None:
+        """Where its mechanic's kill leads this link, if it leads anywhere."""
+        tombstone = self.mechanic.tombstone
+        return tombstone.redirect_url if tombstone and tombstone.fallback is Fallback.REDIRECT else None
+
     def language(self, accept_language: str) -> Language:
         """What its page is said in: the asset's language, else the reader's."""
         return negotiate(accept_language, self.asset.language)
@@ -78,9 +84,11 @@ class Links:
         self._memo: dict[str, tuple[str, Claims]] = {}
 
     def live(self, token: str, now_ms: int, door: str = PAGE) -> Link:
-        """The link, if it still stands; raises BadToken, NotFound or Gone."""
+        """The link, if it still stands; raises BadToken, NotFound or Gone, and Elsewhere where a kill leads it away."""
         link = self.find(token, door)
         link.check(now_ms)
+        if link.redirect_url is not None:
+            raise Elsewhere(link.redirect_url)
         return link
 
     def behind(self, path: str) -> Link | None:
@@ -111,8 +119,8 @@ class Links:
             raise NotFound("What this link leads to is not here.")
         if asset.customer is not None and asset.customer != customer.id:
             raise NotFound("What this link leads to is not this customer's to share.")
-        revocation = catalog.revoked.get(share)
-        revoked = revocation is not None and revocation.by is not None
+        # A branch may have no row yet to be revoked by: its parent's revocation is its own.
+        revoked = catalog.is_revoked(share) or (claims.parent is not None and catalog.is_revoked(claims.parent))
         return Link(token, share, claims, asset, customer, mechanic, brand, revoked, door)
 
 

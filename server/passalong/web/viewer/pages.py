@@ -126,18 +126,21 @@ class Pages:
             problem=problem,
         )
 
-    def all_steps(self, link: Link, who: Standing, visitor: Visitor) -> str:
+    def all_steps(self, link: Link, who: Standing, visitor: Visitor) -> tuple[Headers, bytes]:
         """Every step of a walkthrough on one page, to be printed or searched; up to the gate for those before it."""
         words = self.words(link, visitor.accept_language)
-        slots = {"token": link.token, "query": query(who), "more_query": query(who, "&"), "form_token": ""}
         course = link.asset.course
-        shown = [
-            player.step_of(link, n, words)
-            for n in range(1, len(course) + 1)
-            if link.asset.ready and not view_of(link, who, n).locked
-        ]
-        context = self._context(link, View(), words, slots)
-        return self.of_link("steps.html", link, words, **context, steps=shown, more=len(course) - len(shown))
+        free = [n for n in range(1, len(course) + 1) if link.asset.ready and not view_of(link, who, n).locked]
+
+        def render(stand_ins: Mapping[str, str]) -> str:
+            context = self._context(link, View(), words, stand_ins)
+            steps = [player.step_of(link, n, words) for n in free]
+            return self.of_link("steps.html", link, words, **context, steps=steps, more=len(course) - len(free))
+
+        key = (link.asset.id, link.customer.id, link.mechanic.key, link.door, words.language, "all", len(free))
+        page = self._renderer.slots(key, _SLOTS, render)
+        values = dict.fromkeys(_SLOTS, b"") | {"token": link.token.encode(), "query": query(who).encode()}
+        return self.headers(link), page.fill(values)
 
     def of_link(self, template: str, link: Link, words: Words, **context: Any) -> str:
         """A page of a share in its brand's look, with whose it is on top."""
@@ -200,7 +203,7 @@ class Pages:
         context |= {"values": _Blank(values or {}), "faults": _Blank(faults or {}), "problem": problem}
         walked = link.asset.kind is AssetKind.WALKTHROUGH
         if walked and link.asset.ready and not view.locked:
-            ahead = player.ahead_of(link, step, view_of)
+            ahead = player.ahead_of(link, step)
             return self.of_link(
                 "step.html", link, words, **context, step=player.step_of(link, step, words), ahead=ahead
             )

@@ -71,8 +71,7 @@ async def make_link(request: Request[Any, Any, State], services: FromServices, t
     if branch is None:
         return see_other(f"{link.path}/pass-along{query(who)}")
     child = services.links.find(branch)
-    if await services.reports.share(child.share) is None:
-        await services.recorder.record(child, EventKind.SHARE, now_ms=now_ms, visitor=visitor, lead=who.lead)
+    await services.recorder.record(child, EventKind.SHARE, now_ms=now_ms, visitor=visitor, lead=who.lead, once=True)
     carried = query(who, "&")
     return see_other(f"{link.path}/pass-along?{_MADE}={branch}{carried}")
 
@@ -89,7 +88,7 @@ async def _asker(request: Request[Any, Any, State], services: Services, token: s
             )
         )
     visitor = await services.visitors.read(request.scope, now_ms)
-    return link, standing(services.keyring, link, visitor, now_ms)
+    return link, standing(services.keyring, services.catalog, link, visitor, now_ms)
 
 
 def _shown(services: Services, link: Link, made: str | None) -> Link | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from markupsafe import Markup
 from msgspec import Struct
 
@@ -12,8 +10,10 @@ from passalong.domain.walkthrough import Chapter, Hotspot, Picture
 from passalong.errors import Sentence
 from passalong.web.render import prose
 from passalong.web.viewer.link import Link
-from passalong.web.viewer.standing import NOBODY, Standing, View
+from passalong.web.viewer.standing import NOBODY, view_of
 from passalong.web.words import Words
+
+MAX_LISTED = 40
 
 
 class Spot(Struct, frozen=True):
@@ -33,6 +33,8 @@ class StepView(Struct, frozen=True):
 
     number: int
     total: int
+    listed: bool
+    """Whether all titles stand on the page: of a long walkthrough the chapters and the page with everything do."""
     title: str
     caption: Markup
     alt: str
@@ -55,6 +57,7 @@ def step_of(link: Link, number: int, words: Words) -> StepView:
     return StepView(
         number=number,
         total=len(course),
+        listed=len(course) <= MAX_LISTED,
         title=title,
         caption=prose(step.caption),
         alt=step.alt if step.alt is not None else title,
@@ -68,7 +71,7 @@ def step_of(link: Link, number: int, words: Words) -> StepView:
     )
 
 
-def ahead_of(link: Link, number: int, view_of: Callable[[Link, Standing, int], View]) -> Picture | None:
+def ahead_of(link: Link, number: int) -> Picture | None:
     """The picture that will be wanted next, to be fetched while this one is looked at; none from behind the gate."""
     after = link.asset.course.after(number)
     if after is None or (number <= after and view_of(link, NOBODY, after).locked):

@@ -33,10 +33,12 @@ class Recorder:
         lead: str | None = None,
         person: Lead | None = None,
         ref: str | None = None,
+        once: bool = False,
     ) -> str | None:
         """Returns once the event is on the disk: the lead's id if `person` was given. Raises Unavailable.
 
-        Without a visitor, an integrator's call is what happened.
+        Without a visitor, an integrator's call is what happened. With `once` nothing is stored of a share that has
+        a row already.
         """
         fresh = link.share not in self._seen
         event = Event(
@@ -53,7 +55,7 @@ class Recorder:
             lead=lead,
             ref=ref,
         )
-        stood = await self._ledger.append(Entry(event, link.claims if fresh else None, person))
+        stood = await self._ledger.append(Entry(event, link.claims if fresh or once else None, person, once))
         if fresh:
             if len(self._seen) >= _MAX_SEEN:
                 self._seen.clear()

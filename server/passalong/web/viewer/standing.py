@@ -5,10 +5,12 @@ from __future__ import annotations
 from msgspec import Struct
 
 from passalong.domain.asset import AssetKind
+from passalong.domain.gate import satisfied_by
 from passalong.domain.mechanic import GateMode
 from passalong.domain.passes import open_known, open_pass
 from passalong.domain.token import Keyring
 from passalong.domain.walkthrough import MAX_STEPS
+from passalong.store.catalog import Catalog
 from passalong.web.viewer.link import Link
 from passalong.web.visitor import Visitor
 
@@ -33,23 +35,27 @@ class Standing(Struct, frozen=True, gc=False):
 NOBODY = Standing()
 
 
-def standing(keyring: Keyring, link: Link, visitor: Visitor, now_ms: int) -> Standing:
-    if not visitor.cookies and not visitor.query:
+def standing(keyring: Keyring, catalog: Catalog, link: Link, visitor: Visitor, now_ms: int) -> Standing:
+    """Who this is to the share. Of a lead that was erased nothing is known any more."""
+    if (not visitor.cookies and not visitor.query) or not link.mechanic.records_viewers:
         return NOBODY
     carried = visitor.query.get(PASS_PARAMETER)
     if cookie := visitor.cookies.get(PASS_COOKIE):
         held = open_pass(keyring, cookie, link.share, now_ms)
-        if held:
+        if held and held.lead not in catalog.erased:
             return Standing(lead=held.lead, passed=True, tidy_url=carried is not None)
-    forwarder = None
-    if carried and (held := open_pass(keyring, carried, link.share, now_ms)):
-        if held.visitor == visitor.hash:
-            return Standing(lead=held.lead, passed=True, pass_in_url=carried)
-        forwarder = held.lead
-    lead = None
+    remembered = known = None
     if cookie := visitor.cookies.get(KNOWN_COOKIE):
         known = open_known(keyring, cookie, link.brand.id, now_ms)
-        lead = known.lead if known else None
+        if known and known.lead not in catalog.erased:
+            remembered = known.lead
+    forwarder = None
+    if carried and (held := open_pass(keyring, carried, link.share, now_ms)) and held.lead not in catalog.erased:
+        if held.visitor in (visitor.hash, visitor.before) or held.lead == remembered:
+            return Standing(lead=held.lead, passed=True, pass_in_url=carried)
+        forwarder = held.lead
+    # Whom one gate knows another need not ask, unless it asks for what that one did not.
+    lead = remembered if known and satisfied_by(link.mechanic.gate, known.domain, known.consent_version) else None
     return Standing(lead=lead, forwarder=forwarder, pass_in_url=carried if forwarder else None)
 
 
@@ -78,7 +84,7 @@ def view_of(link: Link, who: Standing, step: int = 1) -> View:
     if mode is not GateMode.NONE and who.lead is None and step > free_steps(link):
         return View(locked=True)
     onward = mechanic.records_viewers
-    if link.asset.kind is AssetKind.WALKTHROUGH and link.asset.course.after(step) is not None:
+    if link.asset.kind is AssetKind.WALKTHROUGH and not link.asset.course.ends(step):
         return View(onward=onward)  # what asks for something stands at the end
     cta = mechanic.cta is not None
     if mode is GateMode.NONE:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import re
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from litestar import HttpMethod, Request, Response, route
@@ -22,9 +21,9 @@ from passalong.web.services import FromServices, Services
 
 _METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 _FOR_EVER = {"cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff"}
-_PICTURE = re.compile(r"^[0-9a-f]{64}\.webp$")
-_COLOUR = re.compile(r"^[0-9a-f]{6}$")
-_LOGO = re.compile(r"^[0-9a-f]{64}\.(png|jpg|webp)$")
+_PICTURE = re.compile(r"^[0-9a-f]{64}\.webp\Z")
+_COLOUR = re.compile(r"^[0-9a-f]{6}\Z")
+_LOGO = re.compile(r"^[0-9a-f]{64}\.(png|jpg|webp)\Z")
 
 
 @route("/brand/{file:str}", http_method=_METHODS, include_in_schema=False)
@@ -50,30 +49,24 @@ async def brand_file(request: Request[Any, Any, State], services: FromServices, 
 @route("/brand/logo/{name:str}", http_method=_METHODS, include_in_schema=False)
 async def logo(services: FromServices, name: FromPath[str]) -> Stream:
     """A logo by its content's name."""
-    path = services.files.path(name.partition(".")[0])
-    if not _LOGO.match(name) or not path.is_file():
-        raise NotFound("There is no such picture.")
-    size = path.stat().st_size
-    headers = _FOR_EVER | {"content-length": str(size), "content-security-policy": "default-src 'none'; sandbox"}
-    return Stream(ranges.read(path, 0, size), headers=headers, media_type=media_type_of(name))
+    return _named(services, name, _LOGO)
 
 
 @route("/media/{name:str}", http_method=_METHODS, include_in_schema=False)
 async def picture(services: FromServices, name: FromPath[str]) -> Stream:
     """A picture of a walkthrough by its content's name, which only its pages tell: `{sha256}.webp`."""
-    path = services.files.path(name.partition(".")[0])
-    if not _PICTURE.match(name) or not path.is_file() or not _is_webp(path):
+    return _named(services, name, _PICTURE)
+
+
+def _named(services: Services, name: str, form: re.Pattern[str]) -> Stream:
+    """A picture that pages show. Of everything else that was uploaded, nothing is given out without a link."""
+    sha256 = name.partition(".")[0]
+    path = services.files.path(sha256)
+    if not form.match(name) or not services.catalog.is_public(sha256) or not path.is_file():
         raise NotFound(Sentence("There is nothing at this address."))
     size = path.stat().st_size
     headers = _FOR_EVER | {"content-length": str(size), "content-security-policy": "default-src 'none'; sandbox"}
-    return Stream(ranges.read(path, 0, size), headers=headers, media_type="image/webp")
-
-
-def _is_webp(path: Path) -> bool:
-    """Of everything that was uploaded, pictures alone are given out without a link."""
-    with path.open("rb") as file:
-        head = file.read(12)
-    return head[:4] == b"RIFF" and head[8:] == b"WEBP"
+    return Stream(ranges.read(path, 0, size), headers=headers, media_type=media_type_of(name))
 
 
 def _brand(services: Services, id: str) -> Brand:

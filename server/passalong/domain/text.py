@@ -1,0 +1,13 @@
+"""Text from strangers, as one line that can be shown anywhere."""
+
+from __future__ import annotations
+
+import re
+
+# C0, DEL, C1, and the characters that reorder or hide text around them, and what is no character at all.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff\ufffe\uffff]")
+
+
+def tidy(text: str) -> str:
+    """One line of readable text: control and bidirectional characters gone, white space folded."""
+    return " ".join(_UNPRINTABLE.sub(" ", text).split())
