@@ -20,7 +20,13 @@ Browser = Callable[..., httpx2.Client]
 
 OPEN = {"/portal/{}", "/portal/goodbye", "/portal/style.css", "/portal/preview.css"}
 """What needs no session: the way in has a token of its own, the others show nothing of anybody's."""
-OF_A_CUSTOMER = {"/portal/new/{}", "/portal/mark/{}", "/portal/shares/{}", "/portal/shares/{}/revoke"}
+OF_A_CUSTOMER = {
+    "/portal/new/{}",
+    "/portal/picture/{}",
+    "/portal/mark/{}",
+    "/portal/shares/{}",
+    "/portal/shares/{}/revoke",
+}
 """What names a thing in its path: these must ask whose it is."""
 
 
@@ -46,15 +52,18 @@ class Things:
 
     def __init__(self, server: Server, client: httpx2.Client, customer: str) -> None:
         self.asset, self.client = f"{customer}-only", client
-        page = {"title": f"For {customer}", "kind": "page", "customer": customer, "source": {"markdown": "x"}}
-        server.api.put(f"/api/v1/assets/{self.asset}", json=page).raise_for_status()
+        steps = [{"image": "a.png"}]
+        tour = {"title": f"For {customer}", "kind": "walkthrough", "customer": customer, "source": {"steps": steps}}
+        server.api.put(f"/api/v1/assets/{self.asset}", json=tour).raise_for_status()
+        file = ("a.png", picture(size=(60, 40)))
+        server.api.post(f"/api/v1/assets/{self.asset}/files", files={"file": file}).raise_for_status()
         self.share = made_in_portal(enter(server, client, customer), self.asset)
         values = {"csrf_token": form_token(client.get("/portal/brand").text), "do": "preview", "accent": ""}
         preview = client.post("/portal/brand", data=values, files={"logo": ("m.png", picture(size=(40, 40)))})
         self.mark = preview.text.partition("/portal/mark/")[2].partition('"')[0]
 
     def at(self, path: str) -> str:
-        things = {"new": self.asset, "mark": self.mark}
+        things = {"new": self.asset, "picture": self.asset, "mark": self.mark}
         return path.replace("{}", things.get(path.removeprefix("/portal/").partition("/")[0], self.share))
 
 

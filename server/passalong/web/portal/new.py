@@ -7,6 +7,7 @@ from typing import Any
 
 from litestar import HttpMethod, Response, post, route
 from litestar.params import FromPath, FromQuery
+from litestar.response import Stream
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -17,6 +18,7 @@ from passalong.domain.passes import FormToken
 from passalong.domain.portal import CHANNELS, EXPIRIES, nonce_of
 from passalong.domain.share import Claims, claim
 from passalong.errors import Conflict, Fault, Invalid, NotFound, Sentence, TooMany, Unavailable
+from passalong.web import ranges
 from passalong.web.api.paging import decode, page
 from passalong.web.asgi import see_other
 from passalong.web.minting import make
@@ -38,6 +40,10 @@ _GATES = {
     GateMode.HARD: Sentence("Whoever opens it is asked who they are, once."),
     GateMode.AT_STEP: Sentence("It starts open; whoever wants to see the rest is asked who they are, once."),
 }
+_USUAL = [
+    MechanicKind.SHARED_ASSET, MechanicKind.REFERRAL_LOOP, MechanicKind.ADVOCACY, MechanicKind.EXPANSION
+]  # fmt: skip
+"""Which kind of sharing is offered first."""
 _ENDED = Sentence("This way of sharing has just ended. Please choose another.")
 
 
@@ -67,6 +73,20 @@ async def choose_asset(request: Asked, services: FromServices, cursor: FromQuery
     shown = page(rest, ASSETS_A_PAGE, _by_title)
     offers = [_offer(visit, asset) for asset in shown.items]
     return visit.page("new.html", offers=offers, more=shown.next_cursor, open_ways=bool(_ways(visit)))
+
+
+@route("/picture/{asset:str}", http_method=_METHODS, include_in_schema=False)
+async def picture(request: Asked, services: FromServices, asset: FromPath[str]) -> Stream:
+    """What an asset looks like, for the customer that may share it; viewers may have a gate to pass first."""
+    visit = visit_of(request, services)
+    offer = _offer(visit, _asset(visit, asset))
+    path = services.files.path(offer.picture[0]) if offer.picture else None
+    if path is None or not path.is_file():
+        raise NotFound(Sentence("There is nothing at this address."))
+    size = path.stat().st_size
+    headers = {"cache-control": "private, max-age=3600", "x-content-type-options": "nosniff"}
+    headers["content-length"] = str(size)
+    return Stream(ranges.read(path, 0, size), headers=headers, media_type="image/webp")
 
 
 @route("/new/{asset:str}", http_method=_METHODS, include_in_schema=False)
@@ -138,7 +158,7 @@ def _ways(visit: Visit) -> list[Mechanic]:
             and mechanic.tombstone is None
             and mechanic.kind is not MechanicKind.COMMUNITY
         ),
-        key=lambda mechanic: (mechanic.title.casefold(), mechanic.key),
+        key=lambda mechanic: (_USUAL.index(mechanic.kind), mechanic.title.casefold(), mechanic.key),
     )
 
 

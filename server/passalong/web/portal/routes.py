@@ -13,6 +13,7 @@ ROUTES = [
     new.choose_asset,
     new.choose_way,
     new.make_share,
+    new.picture,
     shares.one_share,
     shares.stop_sharing,
     look.your_look,
