@@ -21,8 +21,8 @@ $(STAMP): pyproject.toml
 demo: $(STAMP) ## sample vendor, half a year of history, a server, links to open (ARGS="--check" to play it and leave)
 	@$(BIN)/passalong demo $(ARGS)
 
-test: $(STAMP) chromium ## every test, browser and faults included
-	@$(BIN)/pytest $(ARGS)
+test: $(STAMP) chromium ## every test, browser and faults included, in as many processes as there are cores
+	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 chromium: $(STAMP)
 	@$(BIN)/python tests/browser/chromium.py
