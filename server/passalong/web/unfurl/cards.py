@@ -143,7 +143,9 @@ def _age(entry: os.DirEntry[str]) -> int:
 
 def _settle_in() -> None:
     """In the worker: last in line for the processor, deaf to Ctrl-C, and gone when the server is gone."""
-    os.nice(10)
+    os.nice(19)
+    with contextlib.suppress(AttributeError, OSError):  # only Linux knows work that waits for an idle processor
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 

@@ -13,7 +13,7 @@ from litestar.params import FromPath
 from litestar.response import Stream
 
 from passalong.domain.share import share_url
-from passalong.errors import Sentence
+from passalong.errors import Sentence, TooMany
 from passalong.web import ranges
 from passalong.web.services import FromServices, Services
 from passalong.web.unfurl import badge
@@ -31,7 +31,11 @@ _QR_SCALE = 8
 async def card(request: Request[Any, Any, State], services: FromServices, token: FromPath[str]) -> Response[Any]:
     """The card, 1200×630. Of a link that is over it shows the brand alone, and no title."""
     link = services.links.find(token)
-    drawn = await services.cards.png(card_of(services, link))
+    try:
+        drawn = await services.cards.png(card_of(services, link))
+    except TooMany as error:  # in a flood, a page for each that is sent away would be the flood's real cost
+        headers = {"retry-after": str(error.retry_after_s), "cache-control": "no-store"}
+        return Response(b"", status_code=429, headers=headers, media_type="text/plain")
     size = drawn.stat().st_size
     headers = _BRIEFLY | {"content-length": str(size)}
     if request.method == HttpMethod.HEAD:

@@ -64,12 +64,11 @@ class Link(Struct, gc=False):
 
     def check(self, now_ms: int) -> None:
         """Raises Gone for a link that has expired, was revoked, or whose mechanic ended with a goodbye."""
-        who = self.sharer
         if self.claims.expired(now_ms):
-            over = Sentence("%(who)s shared this for a limited time, and that time is over.", who=who)
+            over = Sentence("%(who)s shared this for a limited time, and that time is over.", who=self.sharer)
             raise Gone("expired", over)
         if self.revoked:
-            raise Gone("revoked", Sentence("%(who)s no longer shares this page.", who=who))
+            raise Gone("revoked", Sentence("%(who)s no longer shares this page.", who=self.sharer))
         if self.mechanic.tombstone and self.mechanic.tombstone.fallback is Fallback.GONE:
             ended = Sentence("%(brand)s has ended this programme, and its pages with it.", brand=self.brand.name)
             raise Gone("ended", ended)
@@ -120,7 +119,9 @@ class Links:
         if asset.customer is not None and asset.customer != customer.id:
             raise NotFound("What this link leads to is not this customer's to share.")
         # A branch may have no row yet to be revoked by: its parent's revocation is its own.
-        revoked = catalog.is_revoked(share) or (claims.parent is not None and catalog.is_revoked(claims.parent))
+        revoked = bool(catalog.revoked) and (
+            catalog.is_revoked(share) or (claims.parent is not None and catalog.is_revoked(claims.parent))
+        )
         return Link(token, share, claims, asset, customer, mechanic, brand, revoked, door)
 
 

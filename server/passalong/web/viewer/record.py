@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from passalong.domain.event import Actor, Event, EventKind
 from passalong.domain.instant import Calendar
 from passalong.domain.lead import Lead
@@ -40,7 +42,36 @@ class Recorder:
         Without a visitor, an integrator's call is what happened. With `once` nothing is stored of a share that has
         a row already.
         """
-        fresh = link.share not in self._seen
+        stood = await self._ledger.append(self._entry(link, kind, now_ms, visitor, lead, ref, person, once))
+        self._has_row(link.share)
+        return stood
+
+    async def record_seen(
+        self,
+        link: Link,
+        seen: Sequence[tuple[EventKind, str | None]],
+        *,
+        now_ms: int,
+        visitor: Visitor,
+        lead: str | None,
+    ) -> None:
+        """The same for what one request has seen, kind and ref of each: all on their way before one is waited for."""
+        append, entry = self._ledger.append, self._entry
+        for stored in [append(entry(link, kind, now_ms, visitor, lead, ref)) for kind, ref in seen]:
+            await stored
+        self._has_row(link.share)
+
+    def _entry(
+        self,
+        link: Link,
+        kind: EventKind,
+        now_ms: int,
+        visitor: Visitor | None,
+        lead: str | None,
+        ref: str | None,
+        person: Lead | None = None,
+        once: bool = False,
+    ) -> Entry:
         event = Event(
             at_ms=now_ms,
             day=self._calendar.day(now_ms),
@@ -55,9 +86,10 @@ class Recorder:
             lead=lead,
             ref=ref,
         )
-        stood = await self._ledger.append(Entry(event, link.claims if fresh or once else None, person, once))
-        if fresh:
+        return Entry(event, link.claims if once or link.share not in self._seen else None, person, once)
+
+    def _has_row(self, share: str) -> None:
+        if share not in self._seen:
             if len(self._seen) >= _MAX_SEEN:
                 self._seen.clear()
-            self._seen.add(link.share)
-        return stood
+            self._seen.add(share)

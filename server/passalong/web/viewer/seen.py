@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from passalong.domain.asset import AssetKind
 from passalong.domain.event import EventKind
 from passalong.errors import Unavailable
@@ -11,6 +9,8 @@ from passalong.web.services import Services
 from passalong.web.viewer.link import Link
 from passalong.web.viewer.standing import Standing
 from passalong.web.visitor import Visitor
+
+_SAID = {kind: kind.value.encode() for kind in EventKind}
 
 
 async def record_view(
@@ -36,14 +36,11 @@ async def record_view(
         seen = [(EventKind.AFTERLIFE, None)]
     else:
         return b"none; reason=not-instrumented"
-    record = services.recorder.record
     try:
-        await asyncio.gather(
-            *(record(link, kind, now_ms=now_ms, visitor=visitor, lead=who.lead, ref=ref) for kind, ref in seen)
-        )
+        await services.recorder.record_seen(link, seen, now_ms=now_ms, visitor=visitor, lead=who.lead)
     except Unavailable:
         return b"none; reason=not-stored"
-    return ", ".join(kind.value for kind, _ in seen).encode() or b"none; reason=gate"
+    return b", ".join([_SAID[kind] for kind, _ in seen]) or b"none; reason=gate"
 
 
 def _seen(link: Link, visitor: Visitor, step: int | None, open_step: bool | None) -> list[tuple[EventKind, str | None]]:
