@@ -63,7 +63,6 @@ VIEWER = [
     pass_along.pass_along_page,
     pass_along.make_link,
     vanity.follow_slug,
-    images.card,
     images.qr_svg,
     images.qr_png,
     images.badge_svg,

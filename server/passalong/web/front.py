@@ -1,4 +1,4 @@
-"""The front door: share pages and steps are answered here, on bare ASGI; everything else goes on to Litestar.
+"""The front door: share pages, steps and cards are answered here, on bare ASGI; everything else goes on to Litestar.
 
 Litestar's routing costs more than all of a share page's own work, and its `@asgi` handlers take no path
 parameters in 2.25.
@@ -8,10 +8,14 @@ from __future__ import annotations
 
 from litestar import Litestar
 from litestar.enums import ScopeType
-from litestar.types import Receive, Scope, Send
+from litestar.exceptions import MethodNotAllowedException
+from litestar.types import HTTPScope, Receive, Scope, Send
 
+from passalong.web.asgi import answer
 from passalong.web.services import Services
+from passalong.web.unfurl.images import CARD, card
 from passalong.web.viewer.share import share_page
+from passalong.web.visitor import accept_language
 
 _DOORS = ("/s/", "/e/")
 
@@ -30,11 +34,22 @@ class FrontDoor:
         if scope["type"] == ScopeType.HTTP:
             path = scope["path"]
             if path.startswith(_DOORS):
-                token, deeper, step = path[3:].partition("/")
-                if not deeper:
-                    await share_page(self.services, scope, send, path[1], token)
-                    return
-                if step.isdecimal() and step.isascii() and len(step) <= MAX_DIGITS:
-                    await share_page(self.services, scope, send, path[1], token, int(step))
+                token, deeper, tail = path[3:].partition("/")
+                if not deeper or tail == CARD or (len(tail) <= MAX_DIGITS and tail.isdecimal() and tail.isascii()):
+                    await self._answer(scope, send, path[1], token, tail)
                     return
         await self.litestar(scope, receive, send)
+
+    async def _answer(self, scope: HTTPScope, send: Send, door: str, token: str, tail: str) -> None:
+        services, method = self.services, scope["method"]
+        try:
+            if method not in ("GET", "HEAD"):
+                raise MethodNotAllowedException(headers={"allow": "GET, HEAD"})
+            if tail == CARD:
+                await card(services, scope, send, token)
+            else:
+                await share_page(services, scope, send, door, token, int(tail) if tail else None)
+        except Exception as error:  # the last door before the server's own: every refusal is a page
+            link = services.links.behind(scope["path"])
+            status, headers, body = services.refusals.of(error, link, accept_language(scope))
+            await answer(send, status, headers, body, head=method == "HEAD")

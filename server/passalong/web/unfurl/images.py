@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from functools import lru_cache
-from typing import Any
 
 import segno
-from litestar import HttpMethod, Request, Response, route
-from litestar.datastructures import State
+from litestar import HttpMethod, Response, route
 from litestar.params import FromPath
-from litestar.response import Stream
+from litestar.types import HTTPScope, Send
 
 from passalong.domain.share import share_url
 from passalong.errors import Sentence, TooMany
-from passalong.web import ranges
+from passalong.web.asgi import answer
 from passalong.web.services import FromServices, Services
 from passalong.web.unfurl import badge
 from passalong.web.unfurl.card_of import card_of
@@ -24,23 +23,24 @@ _METHODS = [HttpMethod.GET, HttpMethod.HEAD]
 _DAY = {"cache-control": "public, max-age=86400", "x-content-type-options": "nosniff"}
 _BRIEFLY = {"cache-control": "public, max-age=300", "x-content-type-options": "nosniff"}
 _SVG = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
+_PNG = [(name.encode(), value.encode()) for name, value in {"content-type": "image/png", **_BRIEFLY}.items()]
 _QR_SCALE = 8
+CARD = "card.png"
 
 
-@route("/s/{token:str}/card.png", http_method=_METHODS, include_in_schema=False)
-async def card(request: Request[Any, Any, State], services: FromServices, token: FromPath[str]) -> Response[Any]:
-    """The card, 1200×630. Of a link that is over it shows the brand alone, and no title."""
+async def card(services: Services, scope: HTTPScope, send: Send, token: str) -> None:
+    """The card, 1200×630. Of a link that is over it shows the brand alone, and no title.
+
+    Bare ASGI, like the page: a thousand networks may ask at once. Who is sent away in such a flood gets no page.
+    """
     link = services.links.find(token)
     try:
         drawn = await services.cards.png(card_of(services, link))
-    except TooMany as error:  # in a flood, a page for each that is sent away would be the flood's real cost
-        headers = {"retry-after": str(error.retry_after_s), "cache-control": "no-store"}
-        return Response(b"", status_code=429, headers=headers, media_type="text/plain")
-    size = drawn.stat().st_size
-    headers = _BRIEFLY | {"content-length": str(size)}
-    if request.method == HttpMethod.HEAD:
-        return Response(b"", headers=headers, media_type="image/png")
-    return Stream(ranges.read(drawn, 0, size), headers=headers, media_type="image/png")
+    except TooMany as error:
+        await answer(send, 429, [(b"retry-after", str(error.retry_after_s).encode()), (b"cache-control", b"no-store")])
+        return
+    body = await asyncio.to_thread(drawn.read_bytes)
+    await answer(send, 200, _PNG, body, head=scope["method"] == "HEAD")
 
 
 @route("/s/{token:str}/qr.svg", http_method=_METHODS, include_in_schema=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Send
 
 from passalong.domain.asset import AssetKind
@@ -15,42 +14,36 @@ from passalong.web.viewer.link import Link
 from passalong.web.viewer.record import EVENT_HEADER
 from passalong.web.viewer.seen import record_view
 from passalong.web.viewer.standing import Standing, standing, view_of
-from passalong.web.visitor import Visitor, accept_language
+from passalong.web.visitor import Visitor
 
 
 async def share_page(
     services: Services, scope: HTTPScope, send: Send, door: str, token: str, step: int | None = None
 ) -> None:
-    """The share page, or one step of a walkthrough; for a redirecting mechanic a 303, for a link that is not ours or
-    no more a refusal."""
-    head = scope["method"] == "HEAD"
-    link: Link | None = None
-    try:
-        if not head and scope["method"] != "GET":
-            raise MethodNotAllowedException(headers={"allow": "GET, HEAD"})
-        link = services.links.find(token, door)
-        now_ms = services.clock()
-        link.check(now_ms)
-        walked = link.asset.kind is AssetKind.WALKTHROUGH
-        if step is not None and not (walked and 1 <= step <= len(link.asset.course)):
-            raise NotFound(Sentence("There is nothing at this address."))
-        visitor = await services.visitors.read(scope, now_ms)
-        who = standing(services.keyring, services.catalog, link, visitor, now_ms)
-        if (elsewhere := _elsewhere(services, link, who, visitor, step)) is not None:
-            await answer(send, 303, [(b"location", elsewhere.encode()), (b"cache-control", b"no-store")])
-            return
-        number = step or 1
-        view = view_of(link, who, number)
-        said = await record_view(services, link, visitor, who, now_ms, step=step, open_step=not view.locked)
-        if link.redirect_url is not None:
-            location = (b"location", link.redirect_url.encode())
-            await answer(send, 303, [location, (b"cache-control", b"no-store"), (EVENT_HEADER, said)])
-            return
-        headers, body = services.pages.share(link, view, who, visitor, now_ms, step=number)
-        await answer(send, 200, [*headers, (EVENT_HEADER, said)], body, head=head)
-    except Exception as error:  # the last door before the server's own: every refusal is a page
-        status, headers, body = services.refusals.of(error, link, accept_language(scope))
-        await answer(send, status, headers, body, head=head)
+    """The share page, or one step of a walkthrough; for a redirecting mechanic a 303.
+
+    Raises BadToken, NotFound or Gone for a link that is not ours or no more.
+    """
+    link = services.links.find(token, door)
+    now_ms = services.clock()
+    link.check(now_ms)
+    walked = link.asset.kind is AssetKind.WALKTHROUGH
+    if step is not None and not (walked and 1 <= step <= len(link.asset.course)):
+        raise NotFound(Sentence("There is nothing at this address."))
+    visitor = await services.visitors.read(scope, now_ms)
+    who = standing(services.keyring, services.catalog, link, visitor, now_ms)
+    if (elsewhere := _elsewhere(services, link, who, visitor, step)) is not None:
+        await answer(send, 303, [(b"location", elsewhere.encode()), (b"cache-control", b"no-store")])
+        return
+    number = step or 1
+    view = view_of(link, who, number)
+    said = await record_view(services, link, visitor, who, now_ms, step=step, open_step=not view.locked)
+    if link.redirect_url is not None:
+        location = (b"location", link.redirect_url.encode())
+        await answer(send, 303, [location, (b"cache-control", b"no-store"), (EVENT_HEADER, said)])
+        return
+    headers, body = services.pages.share(link, view, who, visitor, now_ms, step=number)
+    await answer(send, 200, [*headers, (EVENT_HEADER, said)], body, head=scope["method"] == "HEAD")
 
 
 def _elsewhere(services: Services, link: Link, who: Standing, visitor: Visitor, step: int | None) -> str | None:
