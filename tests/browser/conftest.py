@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from factories import Server, mechanic
+from websites import website
 
 _spec = importlib.util.spec_from_file_location("chromium", Path(__file__).with_name("chromium.py"))
 assert _spec
@@ -55,27 +53,9 @@ def page(chrome: Browser, server: Server) -> Iterator[Page]:
 def vendor(server: Server) -> Iterator[list[str]]:
     """The vendor's own site, to which the calls to action of `hard` and `open` lead: the addresses asked of it."""
     asked: list[str] = []
-
-    class Site(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            body = b"<!doctype html><title>Acme</title><h1>Welcome to Acme</h1>"
-            self.send_response(200)
-            self.send_header("content-type", "text/html")
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *said: Any) -> None: ...
-
-    site = ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=site.serve_forever)
-    thread.start()
-    cta = {"label": "Start a free account", "url": f"http://127.0.0.1:{site.server_port}/signup?plan=free"}
-    gate = {"mode": "hard", "fields": [{"name": "name", "required": True}]}
-    server.api.put("/api/v1/mechanics/hard", json=mechanic(cta=cta, gate=gate)).raise_for_status()
-    server.api.put("/api/v1/mechanics/open", json=mechanic(cta=cta)).raise_for_status()
-    yield asked
-    site.shutdown()
-    site.server_close()
-    thread.join(timeout=5)
+    with website("<!doctype html><title>Acme</title><h1>Welcome to Acme</h1>", asked) as port:
+        cta = {"label": "Start a free account", "url": f"http://127.0.0.1:{port}/signup?plan=free"}
+        gate = {"mode": "hard", "fields": [{"name": "name", "required": True}]}
+        server.api.put("/api/v1/mechanics/hard", json=mechanic(cta=cta, gate=gate)).raise_for_status()
+        server.api.put("/api/v1/mechanics/open", json=mechanic(cta=cta)).raise_for_status()
+        yield asked

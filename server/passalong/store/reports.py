@@ -7,6 +7,7 @@ from importlib.resources import files
 from typing import Any
 
 import aiosql
+import msgspec
 from msgspec import Struct
 
 from passalong.domain.event import Actor, EventKind
@@ -160,9 +161,8 @@ class Reports:
         )
         nodes = {row["share"]: Node(**{name: row[name] for name in Node.__struct_fields__ if name != "pipeline"})
                  for row in rows}  # fmt: skip
-        for row in await self._rows("branch_pipeline", share=share):
-            if row["id"] in nodes:
-                nodes[row["id"]].pipeline.append(Money(row["amount_minor"] or 0, row["currency"]))
+        for row in await self._rows("shares_pipeline", shares=msgspec.json.encode(list(nodes)).decode()):
+            nodes[row["id"]].pipeline.append(Money(row["amount_minor"] or 0, row["currency"]))
         return list(nodes.values())
 
     async def branch_shares(self, share: str) -> list[str]:

@@ -10,11 +10,10 @@ from gettext import GNUTranslations, NullTranslations
 from babel.dates import format_date, format_skeleton
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import format_currency, format_decimal
+from babel.numbers import format_decimal
 
 from passalong import paths
 from passalong.domain.language import Language
-from passalong.domain.money import Money, decimals
 from passalong.errors import Sentence
 
 _UNITS = (Sentence("bytes"), Sentence("kB"), Sentence("MB"), Sentence("GB"))
@@ -52,11 +51,6 @@ class Words:
         if short:
             return str(format_date(moment, "LLL", locale=self.language))
         return str(format_skeleton("yMMMM", moment, locale=self.language))
-
-    def money(self, money: Money) -> str:
-        return str(
-            format_currency(money.amount_minor / 10 ** decimals(money.currency), money.currency, locale=self.language)
-        )
 
     def file_size(self, size: float) -> str:
         """A size in bytes, for people: `820 bytes`, `4.1 kB`, `12 MB`."""

@@ -85,15 +85,10 @@ SELECT n.*,
          AS opportunities
 FROM node n ORDER BY n.depth, n.first_seen_ms, n.share;
 
--- name: branch_pipeline
--- Money of opportunities credited to a share and everything below it, by share and currency.
-WITH RECURSIVE branch (share, depth) AS (
-  SELECT share, 0 FROM shares WHERE share = :share
-  UNION ALL
-  SELECT s.share, branch.depth + 1 FROM shares s JOIN branch ON s.parent = branch.share WHERE branch.depth < 8
-)
+-- name: shares_pipeline
+-- Money of opportunities credited to some shares (a JSON array of ids), by share and currency.
 SELECT c.share AS id, v.currency AS currency, sum(c.amount_minor) AS amount_minor
-FROM branch b JOIN credits c ON c.share = b.share JOIN conversions v ON v.id = c.conversion
+FROM json_each(:shares) named JOIN credits c ON c.share = named.value JOIN conversions v ON v.id = c.conversion
 WHERE v.kind = 'opportunity' AND v.currency IS NOT NULL
 GROUP BY c.share, v.currency ORDER BY amount_minor DESC;
 

@@ -12,14 +12,13 @@ from passalong.web.portal.visit import COOKIE, PATH, Asked, visit_of, words_for
 from passalong.web.problems import Problem
 from passalong.web.render import HOUSE
 from passalong.web.services import Services
-from passalong.web.viewer.pages import TITLES, Way
+from passalong.web.viewer.pages import OTHERWISE, TITLES, Way
 
 _TITLES = TITLES | {
     401: Sentence("Your visit has ended"),
     404: Sentence("There is nothing here"),
     410: Sentence("This link has expired"),
 }
-_OTHERWISE = Sentence("This did not work")
 _REOPEN = Sentence("Open your pages again from %(brand)s. Nothing that you did is lost.")
 _REOPEN_SOMEWHERE = Sentence("Open your pages again from the product that brought you here. Nothing is lost.")
 
@@ -44,7 +43,7 @@ def refuse(request: Asked, error: Exception) -> Response[bytes]:
         brand,
         words,
         status=problem.status,
-        title=words.say(_TITLES.get(problem.status, _OTHERWISE)),
+        title=words.say(_TITLES.get(problem.status, OTHERWISE)),
         sentence=words.say(sentence),
         way=Way(way.href, words.say(way.label)) if way else None,
     )

@@ -47,7 +47,7 @@ TITLES = {
     500: Sentence("That was our mistake"),
     503: Sentence("We cannot store anything just now"),
 }
-_OTHERWISE = Sentence("This did not work")
+OTHERWISE = Sentence("This did not work")
 _SLOTS = ("token", "query", "more_query", "form_token")
 
 
@@ -177,7 +177,7 @@ class Pages:
             brand,
             words,
             status=status,
-            title=words.say(TITLES.get(status, _OTHERWISE)),
+            title=words.say(TITLES.get(status, OTHERWISE)),
             sentence=words.say(sentence),
             customer=customer if customer and customer.consent_to_cobrand else None,
             way=way,

@@ -19,6 +19,7 @@ from passalong.web.viewer.branch import branch_of
 from passalong.web.viewer.link import Link, door_of
 from passalong.web.viewer.pages import query
 from passalong.web.viewer.standing import Standing, standing
+from passalong.web.visitor import Visitor
 from passalong.web.words import Words
 
 _PATHS = ["/s/{token:str}/pass-along", "/e/{token:str}/pass-along"]
@@ -39,8 +40,8 @@ async def pass_along_page(
     request: Request[Any, Any, State], services: FromServices, token: FromPath[str]
 ) -> Response[bytes]:
     """Offers a link, or shows the one that was just made (`?link=`). Looking makes nothing."""
-    link, who = await _asker(request, services, token)
-    words = services.pages.words(link, request.headers.get("accept-language", ""))
+    link, who, visitor = await _asker(request, services, token)
+    words = services.pages.words(link, visitor.accept_language)
     branch = _shown(services, link, request.query_params.get(_MADE))
     text = words.say(Sentence("%(title)s, shared by %(who)s", title=link.asset.title[:_MAX_TEXT], who=link.sharer))
     url = share_url(services.settings.base_url, branch.token) if branch else None
@@ -63,9 +64,8 @@ async def pass_along_page(
 @post(_PATHS, status_code=303, include_in_schema=False)
 async def make_link(request: Request[Any, Any, State], services: FromServices, token: FromPath[str]) -> Response[bytes]:
     """303 to the page with the link. Who is known has one link of each page; it is theirs for good."""
-    link, who = await _asker(request, services, token)
+    link, who, visitor = await _asker(request, services, token)
     now_ms = services.clock()
-    visitor = await services.visitors.read(request.scope, now_ms)
     services.submissions.take(visitor.hash)
     branch = branch_of(services.keyring, link, who.lead)
     if branch is None:
@@ -76,7 +76,7 @@ async def make_link(request: Request[Any, Any, State], services: FromServices, t
     return see_other(f"{link.path}/pass-along?{_MADE}={branch}{carried}")
 
 
-async def _asker(request: Request[Any, Any, State], services: Services, token: str) -> tuple[Link, Standing]:
+async def _asker(request: Request[Any, Any, State], services: Services, token: str) -> tuple[Link, Standing, Visitor]:
     """The live link and who asks; raises Conflict where nothing is passed along any more."""
     now_ms = services.clock()
     link = services.links.live(token, now_ms, door_of(request.url.path))
@@ -88,7 +88,7 @@ async def _asker(request: Request[Any, Any, State], services: Services, token: s
             )
         )
     visitor = await services.visitors.read(request.scope, now_ms)
-    return link, standing(services.keyring, services.catalog, link, visitor, now_ms)
+    return link, standing(services.keyring, services.catalog, link, visitor, now_ms), visitor
 
 
 def _shown(services: Services, link: Link, made: str | None) -> Link | None:
