@@ -48,15 +48,27 @@ def share_of(server: Server, **more: Any) -> str:
 
 
 def happened(server: Server, share: str, kind: str, times: int, *, now_ms: int, days_ago: int = 0) -> None:
-    """Writes events of a share into the ledger, each by somebody else."""
+    """Writes events of a share into the ledger, each by somebody else, or opportunities credited to it."""
     at_ms = now_ms - days_ago * DAY_MS
     day = Calendar(server.config.timezone).day(at_ms)
-    actor = "system" if kind == "opportunity" else "human"
     with closing(sqlite3.connect(server.config.database, timeout=10)) as db, db:
+        if kind == "opportunity":
+            names = [secrets.token_hex(8) for _ in range(times)]
+            db.executemany(
+                "INSERT INTO conversions (id, external_id, kind, digest, occurred_at_ms, day, attributed, sample, "
+                "recorded_at_ms) VALUES (?, ?, 'opportunity', '', ?, ?, 1, 0, ?)",
+                [(name, name, at_ms, day, at_ms) for name in names],
+            )
+            db.executemany(
+                "INSERT INTO credits SELECT ?, 0, 'opportunity', ?, '', customer, mechanic, share, asset, sharer, hop, "
+                "NULL, 1000000, NULL, 'observed', 'new_logo', '' FROM shares WHERE share = ?",
+                [(name, day, share) for name in names],
+            )
+            return
         db.executemany(
             "INSERT INTO events (at_ms, day, kind, actor, share, customer, mechanic, asset, hop, visitor, last) "
-            "SELECT ?, ?, ?, ?, share, customer, mechanic, asset, hop, ?, 1 FROM shares WHERE share = ?",
-            [(at_ms, day, kind, actor, secrets.randbits(60), share) for _ in range(times)],
+            "SELECT ?, ?, ?, 'human', share, customer, mechanic, asset, hop, ?, 1 FROM shares WHERE share = ?",
+            [(at_ms, day, kind, secrets.randbits(60), share) for _ in range(times)],
         )
 
 

@@ -30,10 +30,13 @@ from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
+from passalong.store.metric import Metrics
+from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.receipts import Receipts
 from passalong.store.reports import Reports
 from passalong.store.salts import Salts
+from passalong.store.touchpoints import Touchpoints
 from passalong.web.api import catalog as catalog_api
 from passalong.web.api import conversions, customers, events, leads, mechanics, metric, portal_links, shares
 from passalong.web.api.access import guard
@@ -124,7 +127,10 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
     calendar = Calendar(config.timezone)
     db = Database(Path(config.database))
     catalog = Catalog(db, clock)
-    ledger = Ledger(db)
+    outbox = Outbox(db, catalog, clock, crm=bool(config.hubspot.token))
+    touchpoints = Touchpoints(catalog, keyring)
+    pipeline = Pipeline(db, catalog, touchpoints, outbox, calendar, clock, config.attribution.policy)
+    ledger = Ledger(db, outbox)
     renderer = Renderer(catalog)
     pages = Pages(config, renderer, keyring)
     return Services(
@@ -136,8 +142,10 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         files=FileStore(config.files),
         catalog=catalog,
         ledger=ledger,
-        leads=Leads(db, catalog),
-        pipeline=Pipeline(db, catalog, keyring, calendar, clock, config.attribution.window_days),
+        leads=Leads(db, catalog, pipeline, outbox),
+        pipeline=pipeline,
+        outbox=outbox,
+        metrics=Metrics(db),
         reports=Reports(db),
         receipts=Receipts(db),
         idempotency=Idempotency(db, clock),

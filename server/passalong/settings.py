@@ -7,12 +7,13 @@ import tomllib
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
 from passalong.domain.address import web_url
+from passalong.domain.attribution import Policy
 from passalong.domain.faults import fault_of
 from passalong.errors import Unusable
 
@@ -21,8 +22,49 @@ PREFIX = "PASSALONG_"
 
 
 class Attribution(Struct, frozen=True, forbid_unknown_fields=True):
+    model: Literal["origin", "first", "last", "linear", "position", "time_decay"] = "origin"
+    """By which rule several touches share a credit."""
+    half_life_days: Annotated[float, Meta(gt=0, le=3650)] = 7.0
+    """For `time_decay`: after how many days a touch weighs half."""
     window_days: Annotated[int, Meta(ge=1, le=3650)] = 180
     """How long before a conversion a touch still counts."""
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(model=self.model, half_life_days=self.half_life_days, window_days=self.window_days)
+
+
+class HubSpot(Struct, frozen=True, forbid_unknown_fields=True):
+    token: str = ""
+    """A service key, or a project app's static token. Empty: HubSpot is neither told nor asked anything."""
+    client_secret: str = ""
+    """Of the project app whose webhooks come to /hooks/hubspot; empty: they are refused."""
+    base_url: str = "https://api.hubapi.com"
+    version: str = "2026-09"
+    """The dated version of its API."""
+    stages: dict[str, Literal["opportunity", "won", "lost", "ignore"]] = {}
+    """What a deal stage means, by its internal id. Others: closedwon is won, closedlost lost, the rest opportunity."""
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")] = "EUR"
+    """Of deals that name none."""
+    lifecycle_stage: str = "lead"
+    """What a contact without a stage, or a subscriber, becomes; empty leaves it alone."""
+    poll_minutes: Annotated[float, Meta(gt=0, le=1440)] = 5
+    """How often deals are asked for."""
+    calls_per_10_s: Annotated[int, Meta(ge=1, le=1000)] = 90
+    timeout_s: Annotated[float, Meta(gt=0, le=300)] = 10
+
+
+class Webhooks(Struct, frozen=True, forbid_unknown_fields=True):
+    allow_hosts: list[str] = []
+    """Names or addresses that may be sent to though they are private or speak plain http."""
+    timeout_s: Annotated[float, Meta(gt=0, le=120)] = 15
+
+
+class Reporting(Struct, frozen=True, forbid_unknown_fields=True):
+    currency: Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)")] | None = None
+    """Into which amounts are converted, beside being told as they are."""
+    rates: dict[str, Annotated[float, Meta(gt=0)]] = {}
+    """What one unit of another currency is worth in it, as `USD = 0.92`."""
 
 
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
@@ -55,6 +97,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     attribution: Attribution = Attribution()
     limits: Limits = Limits()
     unfurl: Unfurl = Unfurl()
+    hubspot: HubSpot = HubSpot()
+    webhooks: Webhooks = Webhooks()
+    reporting: Reporting = Reporting()
 
     @property
     def secure(self) -> bool:
@@ -100,6 +145,8 @@ def checked(settings: Settings) -> Settings:
     """The same settings, or Unusable naming the entry that cannot be right."""
     if web_url(settings.base_url) is None:
         raise Unusable("base_url: use a full address, as https://share.example.com.")
+    if web_url(settings.hubspot.base_url) is None:
+        raise Unusable("hubspot.base_url: use a full address, as https://api.hubapi.com.")
     for proxy in settings.trusted_proxies:
         try:
             ip_network(proxy, strict=False)
@@ -119,5 +166,5 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
             target = target.setdefault(section, {})
             if not isinstance(target, dict):
                 raise Unusable(f"{variable}: {section} is one setting and has no parts.")
-        as_list = not sections and name in {"signing_keys", "trusted_proxies", "embed_sources"}
+        as_list = name in {"signing_keys", "trusted_proxies", "embed_sources", "allow_hosts"}
         target[name] = [part.strip() for part in text.split(",") if part.strip()] if as_list else text

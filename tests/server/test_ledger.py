@@ -119,28 +119,45 @@ def test_every_counter_says_what_the_ledger_says_however_events_arrive(
         asyncio.run(play(Path(folder)))
 
 
-@pytest.mark.parametrize("meddling", ["UPDATE {} SET n = n + 1", "UPDATE {} SET visits = visits + 1", "DELETE FROM {}"])
-async def test_a_counter_that_was_meddled_with_is_found(tmp_path: Path, meddling: str) -> None:
+MEASURES = ("n", "visits", "micro", "amount_minor")
+CONVERSION = """
+  INSERT INTO conversions (id, external_id, kind, digest, occurred_at_ms, day, amount_minor, currency, attributed,
+                           sample, recorded_at_ms) VALUES ('c', 'D-1', 'opportunity', '', 1, 20261121, 500, 'EUR', 1, 0, 1);
+  INSERT INTO credits VALUES ('c', 0, 'opportunity', 20261121, 'EUR', 'initech', 'hard', NULL, 'report', NULL, 0, NULL,
+                              1000000, 500, 'observed', 'new_logo', 'Because.');
+"""
+
+
+async def test_a_counter_that_was_meddled_with_is_found(tmp_path: Path) -> None:
     async with ledger_in(tmp_path) as (ledger, reports):
         await ledger.append(Entry(event()))
         await ledger.append(Entry(event(visitor=2)))
         await ledger.append(Entry(event(visitor=2, kind=EventKind.STEP, ref="1")))
-        assert await reports.verify() == []
+        await ledger.append(Entry(event(kind=EventKind.LEAD), SHARES[0], lead("ann@umbrella.example")))
         with closing(sqlite3.connect(tmp_path / "passalong.db", isolation_level=None)) as other:
-            tables = [name for (name,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            counters = [t for t in tables if any(c[1] == "n" for c in other.execute(f"PRAGMA table_info({t})"))]
-            assert len(counters) >= 4
-            for counter in counters:
+            other.executescript(CONVERSION)
+            assert await reports.verify() == []
+            columns = {
+                table: [column[1] for column in other.execute(f"PRAGMA table_info({table})")]
+                for (table,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            }
+            counters = {
+                t: set(MEASURES) & set(c) for t, c in columns.items() if {"n", "micro"} & set(c) and t != "credits"
+            }
+            assert len(counters) >= 12
+            for counter, measures in counters.items():
                 kept = other.execute(f"SELECT * FROM {counter}").fetchall()
                 assert kept, counter
-                other.execute(meddling.format(counter))
-                differences = await reports.verify()
-                assert {difference.counter for difference in differences} == {counter}
-                assert all(difference.kept != difference.rebuilt for difference in differences)
-                marks = ",".join("?" * len(kept[0]))
-                other.execute(f"DELETE FROM {counter}")
-                other.executemany(f"INSERT INTO {counter} VALUES ({marks})", kept)
-                assert await reports.verify() == []
+                meddlings = [f"UPDATE {counter} SET {measure} = {measure} + 1" for measure in measures]
+                for meddling in (*meddlings, f"DELETE FROM {counter}"):
+                    other.execute(meddling)
+                    differences = await reports.verify()
+                    assert {difference.counter for difference in differences} == {counter}, meddling
+                    assert all(difference.kept != difference.rebuilt for difference in differences)
+                    marks = ",".join("?" * len(kept[0]))
+                    other.execute(f"DELETE FROM {counter}")
+                    other.executemany(f"INSERT INTO {counter} VALUES ({marks})", kept)
+                    assert await reports.verify() == []
 
 
 async def test_what_happened_cannot_be_changed_or_taken_back(tmp_path: Path) -> None:

@@ -27,9 +27,9 @@ class Counts(Struct, kw_only=True):
     bots: int = 0
     leads: int = 0
     clicks: int = 0
-    signups: int = 0
-    opportunities: int = 0
-    won: int = 0
+    signups: int | float = 0
+    opportunities: int | float = 0
+    won: int | float = 0
     afterlife: int = 0
     pipeline: list[Money] = []
 
@@ -40,7 +40,7 @@ class Source(Struct, kw_only=True):
     mechanic: str | None
     motion: str | None
     attributed: bool
-    opportunities: int
+    opportunities: int | float
     amount: Money | None
 
 
@@ -48,7 +48,7 @@ class Month(Struct, kw_only=True):
     """`month` as 2026-11; `attributed` is the one number, `coverage` its part of all known in [0, 1]."""
 
     month: str
-    attributed: int
+    attributed: int | float
     opportunities: int
     coverage: float | None
     sources: list[Source]

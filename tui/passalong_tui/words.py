@@ -46,16 +46,17 @@ def said(words: dict[str, str], name: str | None) -> str:
     return words.get(name, name.replace("_", " ")) if name else NOTHING
 
 
-def number(n: int) -> str:
-    return f"{n:,}"
+def number(n: float) -> str:
+    """`1,204`; one decimal where a model has divided what it counts."""
+    return f"{n:,}" if isinstance(n, int) else f"{n:,.1f}"
 
 
-def counted(n: int, one: str, many: str | None = None) -> str:
+def counted(n: float, one: str, many: str | None = None) -> str:
     """`1 link`, `214 links`."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+    return f"{number(n)} {one if n == 1 else many or one + 's'}"
 
 
-def percent(part: int, whole: int) -> str:
+def percent(part: float, whole: float) -> str:
     """`64 %`, one digit more below ten; a dash where there is no whole."""
     if not whole:
         return NOTHING

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from passalong.domain.instant import DAY_MS
+from passalong.domain.instant import DAY_MS, at
 from passalong.domain.lead import Motion
 from passalong.domain.money import Money
 
@@ -49,7 +49,7 @@ class Touchpoint(Struct, frozen=True, kw_only=True):
     """One trace that ties a conversion to a share, or (declared) to a customer alone.
 
     `contact` is the place of the address among the deal's, from 1; `contacts` how many there were;
-    `detail` the domain or the answer that matched.
+    `detail` the domain or the answer that matched; `by_way_of` the company domain of whoever passed the link along.
     """
 
     via: Via
@@ -65,6 +65,7 @@ class Touchpoint(Struct, frozen=True, kw_only=True):
     contact: int = 0
     contacts: int = 0
     detail: str = ""
+    by_way_of: str | None = None
     motion: Motion = Motion.NEW_LOGO
 
     @property
@@ -87,6 +88,26 @@ class Credit(Struct, frozen=True, kw_only=True):
     evidence: Evidence
     motion: Motion
     why: str
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """By which rule touchpoints become credits. `window_days` before a conversion a touch still counts."""
+
+    model: str = "origin"
+    half_life_days: float = 7.0
+    window_days: int = 180
+
+
+class Override(Struct, frozen=True, kw_only=True):
+    """An admin's decision over the evidence: all to one customer, or to nobody. It stands until another is made."""
+
+    at_ms: int
+    by: str
+    reason: str
+    customer: str | None
+    customer_name: str = ""
+    mechanic: str | None = None
+    withdrawn: bool = False
 
 
 Model = Callable[[Sequence[Touchpoint], int], list[int]]
@@ -125,12 +146,10 @@ def time_decay(half_life_days: float) -> Model:
     return weights
 
 
-DEFAULT_MODEL = "origin"
-DEFAULT_HALF_LIFE_DAYS = 7.0
 MODELS = ("origin", "first", "last", "linear", "position", "time_decay")
 
 
-def model_of(name: str, half_life_days: float = DEFAULT_HALF_LIFE_DAYS) -> Model:
+def model_of(name: str, half_life_days: float = Policy().half_life_days) -> Model:
     """A model by its name. `first` is how `origin` is called elsewhere: of a tree, the first touch is at its root."""
     named: dict[str, Model] = {
         "origin": origin,
@@ -180,6 +199,28 @@ def attribute(
     ]
 
 
+def decided(override: Override, *, motion: Motion, amount: Money | None) -> list[Credit]:
+    """The credits by an admin's word: one, declared, or none at all."""
+    if override.customer is None:
+        return []
+    return [
+        Credit(
+            customer=override.customer,
+            mechanic=override.mechanic,
+            share=None,
+            asset=None,
+            sharer=None,
+            hop=0,
+            lead=None,
+            micro=WHOLE,
+            amount_minor=amount.amount_minor if amount else None,
+            evidence=Evidence.DECLARED,
+            motion=motion,
+            why=f"Decided by {override.by} on {at(override.at_ms):%Y-%m-%d}: “{override.reason}”.",
+        )
+    ]
+
+
 def apportion(total: int, weights: Sequence[int]) -> list[int]:
     """Splits a whole number by weights, exactly: largest remainders first, ties to the earlier.
 
@@ -206,10 +247,14 @@ def why(touch: Touchpoint, occurred_at_ms: int) -> str:
         case Via.CONTACT:
             said = f"{_contact(touch.contact, touch.contacts)} filled the gate on {link} {ago}"
         case Via.DOMAIN:
-            said = f"Somebody at {touch.detail} filled the gate on {link} {ago}"
+            said = f"Somebody at {touch.detail or 'the company'} filled the gate on {link} {ago}"
         case Via.HEARD_FROM:
             return f"Asked how they heard of us, they named {touch.customer_name} (“{touch.detail}”)."
-    return said + (f"; the link had been passed along (hop {touch.hop})." if touch.hop else ".")
+    if not touch.hop:
+        return f"{said}."
+    if touch.by_way_of:
+        return f"{said}; the link had come by way of a lead at {touch.by_way_of} (hop {touch.hop})."
+    return f"{said}; the link had been passed along (hop {touch.hop})."
 
 
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -49,3 +51,35 @@ def written(amount_minor: int, currency: str) -> str:
     whole, fraction = divmod(amount_minor, scale)
     tail = f".{fraction:0{decimals(currency)}d}" if fraction else ""
     return f"{currency} {whole:,}{tail}"
+
+
+class Converted(Struct, frozen=True, kw_only=True):
+    """A sum over currencies, in one of them. `left_out` names currencies that no rate is known for."""
+
+    amount: Money
+    rates: dict[str, float]
+    """What one unit of each converted currency was taken to be worth."""
+    left_out: list[str]
+
+
+def summed(amounts: Iterable[Money]) -> list[Money]:
+    """Sums by currency, the largest first. Amounts of different currencies are never added."""
+    sums: dict[str, int] = {}
+    for amount in amounts:
+        sums[amount.currency] = sums.get(amount.currency, 0) + amount.amount_minor
+    return [Money(minor, currency) for currency, minor in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))]
+
+
+def converted(amounts: Iterable[Money], currency: str, rates: Mapping[str, float]) -> Converted:
+    """One sum in `currency`, each amount rounded half to even to its minor unit; what has no rate is named."""
+    whole, used, left_out = 0, {}, []
+    for amount in summed(amounts):
+        if amount.currency == currency:
+            whole += amount.amount_minor
+        elif amount.currency in rates:
+            used[amount.currency] = rates[amount.currency]
+            exact = Decimal(amount.amount_minor).scaleb(decimals(currency) - decimals(amount.currency))
+            whole += int((exact * Decimal(str(rates[amount.currency]))).quantize(Decimal(1), ROUND_HALF_EVEN))
+        else:
+            left_out.append(amount.currency)
+    return Converted(amount=Money(whole, currency), rates=used, left_out=left_out)

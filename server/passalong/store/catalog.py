@@ -20,6 +20,7 @@ from passalong.domain.access import ApiKey
 from passalong.domain.asset import Asset
 from passalong.domain.brand import Brand
 from passalong.domain.customer import Customer
+from passalong.domain.delivery import Endpoint
 from passalong.domain.faults import fault_of
 from passalong.domain.instant import Clock
 from passalong.domain.mechanic import Decision, Mechanic
@@ -46,8 +47,8 @@ class Erased(Struct, frozen=True, kw_only=True):
     at_ms: int
 
 
-Noun = Brand | Customer | Asset | Mechanic | ApiKey | Revocation | Vanity | Erased
-N = TypeVar("N", Brand, Customer, Asset, Mechanic, ApiKey, Revocation, Vanity, Erased)
+Noun = Brand | Customer | Asset | Mechanic | ApiKey | Revocation | Vanity | Erased | Endpoint
+N = TypeVar("N", Brand, Customer, Asset, Mechanic, ApiKey, Revocation, Vanity, Erased, Endpoint)
 
 _NOUNS: dict[str, type[Noun]] = {
     "brand": Brand,
@@ -58,6 +59,7 @@ _NOUNS: dict[str, type[Noun]] = {
     "revocation": Revocation,
     "vanity": Vanity,
     "erased": Erased,
+    "endpoint": Endpoint,
 }
 _NAME_OF = {kind: name for name, kind in _NOUNS.items()}
 _ID_OF: dict[type[Noun], str] = {Mechanic: "key", Revocation: "share", Vanity: "slug", Erased: "lead"}
@@ -79,6 +81,7 @@ class Catalog:
         self.revoked: dict[str, Revocation] = {}
         self.slugs: dict[str, Vanity] = {}
         self.erased: dict[str, Erased] = {}
+        self.endpoints: dict[str, Endpoint] = {}
         self._keys_by_digest: dict[str, ApiKey] = {}
         self._public: set[str] = set()
         self._public_of = -1
@@ -91,6 +94,7 @@ class Catalog:
             Revocation: self.revoked,
             Vanity: self.slugs,
             Erased: self.erased,
+            Endpoint: self.endpoints,
         }
 
     async def load(self) -> None:

@@ -13,12 +13,16 @@ from passalong.domain.lead import Lead
 from passalong.errors import NotFound
 from passalong.store.catalog import Catalog, Erased
 from passalong.store.db import Database
+from passalong.store.outbox import Outbox
+from passalong.store.pipeline import Pipeline
 
 
 class Leads:
-    def __init__(self, db: Database, catalog: Catalog) -> None:
+    def __init__(self, db: Database, catalog: Catalog, pipeline: Pipeline, outbox: Outbox) -> None:
         self._db = db
         self._catalog = catalog
+        self._pipeline = pipeline
+        self._outbox = outbox
 
     async def get(self, id: str) -> Lead:
         """One lead; raises NotFound."""
@@ -56,18 +60,25 @@ class Leads:
         rows = await self._db.read("SELECT id FROM leads WHERE email_key = ?", (email_key(email),))
         return [str(row["id"]) for row in rows]
 
-    async def erase(self, ids: Sequence[str], at_ms: int) -> int:
-        """Empties these leads' rows and leaves every total as it was. Gives how many had anything to erase."""
+    async def erase(self, ids: Sequence[str], at_ms: int, *, in_crm: bool = True) -> int:
+        """Empties these leads' rows and leaves every total as it was. Gives how many had anything to erase.
+
+        The CRM is told to erase them, too, unless it is the one who asked (`in_crm` False).
+        """
         erased = 0
         async with self._db.transaction() as tx:
             for id in ids:
-                rows = await tx.all(
+                row = await tx.one("SELECT email, domain FROM leads WHERE id = ? AND erased_at_ms IS NULL", (id,))
+                if row is None:
+                    continue
+                await tx.all(
                     """UPDATE leads SET email = '', email_key = NULL, domain = NULL, name = '', company = '',
-                         role = '', heard_from = '', extra = '{}', erased_at_ms = ?
-                       WHERE id = ? AND erased_at_ms IS NULL RETURNING id""",
+                         role = '', heard_from = '', extra = '{}', erased_at_ms = ? WHERE id = ?""",
                     (at_ms, id),
                 )
-                erased += len(rows)
+                await self._pipeline.lead_erased(tx, id, row["email"], row["domain"])
+                await self._outbox.tell_erasure(tx, id, in_crm=in_crm)
+                erased += 1
         await self._catalog.put_all([Erased(lead=id, at_ms=at_ms) for id in ids if id not in self._catalog.erased])
         await self._db.forget()
         return erased

@@ -15,12 +15,14 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from passalong.domain.event import Event, EventRow
 from passalong.domain.lead import Lead
 from passalong.domain.share import Claims
 from passalong.errors import Sentence, Unavailable
 from passalong.store.db import Database, Transaction
+from passalong.store.outbox import Outbox
 
 MAX_BATCH = 128
 _POLL_S = 0.2
@@ -49,8 +51,9 @@ class Entry(Struct, gc=False):
 class Ledger:
     """The writer. `start` before the first append; `stop` drains."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, outbox: Outbox | None = None) -> None:
         self._db = db
+        self._outbox = outbox
         self._queue: list[tuple[Entry, asyncio.Future[str | None]]] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -112,7 +115,8 @@ class Ledger:
                 return
 
     async def _store(self, entries: list[Entry]) -> Sequence[str | None]:
-        if all(entry.share is None and entry.lead is None for entry in entries):
+        wants = self._outbox.wants if self._outbox is not None else _nobody
+        if not any(entry.share or entry.lead or wants(entry.event) for entry in entries):
             events = [entry.event for entry in entries]
             await self._db.write(_insert_events(len(events)), _flat(events))
             return [None] * len(entries)
@@ -125,7 +129,10 @@ class Ledger:
                     entry.event.lead = stood[entry.lead.email_key]
                     if entry.event.ref == entry.event.lead:
                         entry.event.ref = None  # nobody passes a page along to themselves
-            await insert_events(tx, [entry.event for entry in told])
+            events = [entry.event for entry in told]
+            await insert_events(tx, events)
+            if self._outbox is not None:
+                await self._outbox.tell_events(tx, events, _as_stored(told))
         return [entry.event.lead if entry.lead is not None else None for entry in entries]
 
 
@@ -190,6 +197,16 @@ async def _upsert_leads(tx: Transaction, leads: Sequence[Lead]) -> dict[str, str
         if row and lead.email_key:
             stood[lead.email_key] = str(row["id"])
     return stood
+
+
+def _as_stored(entries: Sequence[Entry]) -> list[Lead]:
+    """The leads of some entries, each once, under the ids that stand."""
+    leads = {entry.event.lead: entry.lead for entry in entries if entry.lead is not None and entry.event.lead}
+    return [replace(lead, id=id) for id, lead in leads.items()]
+
+
+def _nobody(event: Event) -> bool:
+    return False
 
 
 def _column(value: Any) -> Any:

@@ -1,146 +1,469 @@
-"""Conversions and their credits: stored, attributed and told to the ledger in one transaction."""
+"""Conversions and their credits: stored, attributed and told to the ledger in one transaction.
+
+Touchpoints are facts and kept; credits follow from them by a policy, or from an admin's word over them. When a fact
+changes (a late lead, another contact of the deal, an erasure) the conversion is credited anew: the credits that were
+stay readable as versions.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import sqlite3
+from collections import defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
-from passalong.domain.attribution import Credit, Touchpoint, Via, attribute
+from passalong.domain.attribution import (
+    Credit,
+    Override,
+    Policy,
+    Touchpoint,
+    Via,
+    attribute,
+    decided,
+    model_of,
+)
 from passalong.domain.conversion import ConversionBody
-from passalong.domain.customer import Customer
-from passalong.domain.domains import domain_of, email_key, is_freemail, registrable
+from passalong.domain.domains import is_freemail
 from passalong.domain.event import Actor, Event, EventKind
-from passalong.domain.instant import DAY_MS, Calendar, Clock, ms_of
-from passalong.domain.lead import motion
-from passalong.domain.passes import Click
-from passalong.domain.token import Keyring, Purpose
-from passalong.errors import BadToken, Conflict, NotFound
+from passalong.domain.instant import DAY_MS, Calendar, Clock
+from passalong.domain.lead import Motion, motion
+from passalong.domain.money import Money
+from passalong.errors import Conflict, NotFound
+from passalong.store.addresses import addresses
 from passalong.store.catalog import Catalog
 from passalong.store.db import Database, Transaction
 from passalong.store.ledger import insert_events
+from passalong.store.outbox import Outbox
+from passalong.store.touchpoints import Contact, Touchpoints, Traces
 
+_BATCH = 500
 _CREDIT_COLUMNS = tuple(Credit.__struct_fields__)
 
 
 class Conversion(Struct, kw_only=True):
-    """A conversion as stored, with its credits; without any, `unattributed_reason` says why."""
+    """A conversion as stored, with its present credits; without any, `unattributed_reason` says why.
+
+    `deal` is the CRM's id of it, if it came from there.
+    """
 
     id: str
     external_id: str
     kind: str
     occurred_at_ms: int
+    day: int
     amount_minor: int | None
     currency: str | None
     company_domain: str | None
     unattributed_reason: str | None
+    version: int
+    model: str
+    window_days: int
+    heard_from: str | None
+    click_fault: str | None
+    deal: str | None
+    sample: bool
     credits: list[Credit] = []
+
+    @property
+    def amount(self) -> Money | None:
+        if self.amount_minor is None or self.currency is None:
+            return None
+        return Money(self.amount_minor, self.currency)
+
+
+class Evaluation(Struct, kw_only=True):
+    """A version of a conversion's credits: when it was made, why, and under which rule."""
+
+    version: int
+    at_ms: int
+    cause: str
+    model: str
+    window_days: int
+    amount_minor: int | None
+    currency: str | None
+    unattributed_reason: str | None
+    credits: list[Credit]
+
+
+class Case(Struct, kw_only=True):
+    """All there is to argue about: the traces reported, the touchpoints they lead to, decisions oldest first."""
+
+    conversion: Conversion
+    traces: Traces
+    touchpoints: list[Touchpoint]
+    overrides: list[Override]
+
+    @property
+    def standing(self) -> Override | None:
+        """The decision that holds, unless it was withdrawn."""
+        newest = self.overrides[-1] if self.overrides else None
+        return newest if newest and not newest.withdrawn else None
+
+
+Read = Callable[[str, Sequence[object]], Awaitable[list[sqlite3.Row]]]
+"""Rows of a statement: from the connection that reads, or within a transaction."""
 
 
 class Pipeline:
     def __init__(
-        self, db: Database, catalog: Catalog, keyring: Keyring, calendar: Calendar, clock: Clock, window_days: int
+        self,
+        db: Database,
+        catalog: Catalog,
+        touchpoints: Touchpoints,
+        outbox: Outbox,
+        calendar: Calendar,
+        clock: Clock,
+        policy: Policy,
     ) -> None:
         self._db = db
         self._catalog = catalog
-        self._keyring = keyring
+        self._touchpoints = touchpoints
+        self._outbox = outbox
         self._calendar = calendar
         self._clock = clock
-        self._window_ms = window_days * DAY_MS
+        self.policy = policy
 
-    async def record(self, body: ConversionBody, *, sample: bool = False) -> tuple[Conversion, bool]:
+    async def record(
+        self, body: ConversionBody, *, sample: bool = False, deal: str | None = None
+    ) -> tuple[Conversion, bool]:
         """Stores and attributes a conversion; gives it, and whether it is new.
 
         The same report again gives the same answer; another report under the same name raises Conflict.
         """
-        digest = hashlib.sha256(msgspec.json.encode(body)).hexdigest()
         async with self._db.transaction() as tx:
-            row = await tx.one(
-                "SELECT id, digest FROM conversions WHERE external_id = ? AND kind = ?", (body.external_id, body.kind)
-            )
-            if row is not None:
-                if row["digest"] != digest:
+            return await self.record_in(tx, body, sample=sample, deal=deal)
+
+    async def record_in(
+        self, tx: Transaction, body: ConversionBody, *, sample: bool = False, deal: str | None = None
+    ) -> tuple[Conversion, bool]:
+        """The same, within a transaction. A deal of the CRM that changed is credited anew, and is no Conflict."""
+        digest = hashlib.sha256(msgspec.json.encode(body)).hexdigest()
+        row = await tx.one(
+            "SELECT id, digest FROM conversions WHERE external_id = ? AND kind = ?", (body.external_id, body.kind)
+        )
+        if row is not None:
+            if row["digest"] != digest:
+                if deal is None:
                     raise Conflict(
                         f"The {body.kind} {body.external_id} is known with other contents. "
                         "What is reported stays; report a correction under an external_id of its own."
                     )
-                return await _load(tx, str(row["id"])), False
-            touches, missing = await self._touchpoints(tx, body)
-            occurred_at_ms = ms_of(body.occurred_at)
-            credits = attribute(touches, occurred_at_ms=occurred_at_ms, amount=body.amount)
-            conversion = Conversion(
-                id=str(uuid7()),
-                external_id=body.external_id,
-                kind=body.kind,
-                occurred_at_ms=occurred_at_ms,
-                amount_minor=body.amount.amount_minor if body.amount else None,
-                currency=body.amount.currency if body.amount else None,
-                company_domain=registrable(body.company_domain) if body.company_domain else None,
-                unattributed_reason=None if credits else missing,
-                credits=credits,
-            )
-            await self._insert(tx, conversion, digest, sample, touches)
+                await self._revise(tx, str(row["id"]), body, digest)
+            return (await self._case(tx.all, str(row["id"]))).conversion, False
+        traces, touches = await self._touchpoints.read(tx, body)
+        credits, reason = self._credited(traces, touches, body.amount, self.policy)
+        conversion = Conversion(
+            id=str(uuid7()),
+            external_id=body.external_id,
+            kind=body.kind,
+            occurred_at_ms=traces.occurred_at_ms,
+            day=self._calendar.day(traces.occurred_at_ms),
+            amount_minor=body.amount.amount_minor if body.amount else None,
+            currency=body.amount.currency if body.amount else None,
+            company_domain=traces.company_domain,
+            unattributed_reason=reason,
+            version=1,
+            model=self.policy.model,
+            window_days=self.policy.window_days,
+            heard_from=body.heard_from,
+            click_fault=traces.click_fault,
+            deal=deal,
+            sample=sample,
+            credits=credits,
+        )
+        await self._insert(tx, conversion, digest, traces, touches)
         return conversion, True
 
+    async def lead_came(self, lead: str) -> int:
+        """Looks again at every conversion that a new lead may matter to; gives how many were credited anew."""
+        changed = 0
+        async with self._db.transaction() as tx:
+            row = await tx.one("SELECT email, domain, created_at_ms FROM leads WHERE id = ? AND email <> ''", (lead,))
+            if row is None:
+                return 0
+            hashed = (await addresses(tx)).hash(row["email"])
+            known = await tx.all("UPDATE contacts SET lead = ? WHERE address = ? RETURNING conversion", (lead, hashed))
+            asked = {str(r["conversion"]) for r in known}
+            if row["domain"] and not is_freemail(row["domain"]):
+                since_ms = row["created_at_ms"] - DAY_MS
+                colleagues = await tx.all(
+                    """SELECT id FROM conversions WHERE company_domain = ? AND occurred_at_ms > ?
+                       UNION SELECT v.id FROM contacts c JOIN conversions v ON v.id = c.conversion
+                       WHERE c.domain = ? AND v.occurred_at_ms > ?""",
+                    (row["domain"], since_ms) * 2,
+                )
+                asked |= {str(r["id"]) for r in colleagues}
+            for id in sorted(asked):
+                changed += await self._reconsider(tx, id, "a lead came in")
+        return changed
+
+    async def lead_erased(self, tx: Transaction, lead: str, email: str, domain: str | None) -> None:
+        """Within an erasure: takes the address's hash and the domain away, and words every credit anew that spoke of
+        them. Nobody's credit changes."""
+        rows = await tx.all(
+            "SELECT DISTINCT conversion FROM touchpoints WHERE lead = ? UNION "
+            "SELECT DISTINCT conversion FROM touchpoints WHERE sharer = ?",
+            (lead, lead),
+        )
+        if email:
+            hashed = (await addresses(tx)).hash(email)
+            await tx.all("UPDATE contacts SET address = NULL WHERE address = ?", (hashed,))
+        for row in rows:
+            await self._reconsider(tx, row["conversion"], "a lead was erased")
+            if domain:
+                await tx.all(
+                    "UPDATE evaluations SET credits = replace(credits, ?, 'at a company') WHERE conversion = ?",
+                    (f"at {domain}", row["conversion"]),
+                )
+
+    async def decide(self, id: str, override: Override) -> Case:
+        """An admin's word over the evidence, or its withdrawal; raises NotFound for an unknown conversion."""
+        async with self._db.transaction() as tx:
+            await self._case(tx.all, id)
+            await tx.all(
+                """INSERT INTO overrides (conversion, at_ms, by, reason, customer, mechanic, withdrawn)
+                   VALUES (?, ?, ?, ?, ?, ?, ?)""",
+                (
+                    id, override.at_ms, override.by, override.reason, override.customer, override.mechanic,
+                    override.withdrawn,
+                ),
+            )  # fmt: skip
+            said = "withdrew the decision" if override.withdrawn else "decided"
+            await self._reconsider(tx, id, f"{override.by} {said}: {override.reason}")
+        return await self.case(id)
+
+    async def recredit(self, id: str, cause: str) -> bool:
+        """Looks at one conversion again, under the present policy; whether that changed its credits."""
+        async with self._db.transaction() as tx:
+            return await self._reconsider(tx, id, cause)
+
+    def under(self, policy: Policy, case: Case) -> list[Credit]:
+        """What the credits of a conversion would be under another policy. No decision is overridden by a model."""
+        amount = case.conversion.amount
+        if case.standing is not None:
+            return self._by_decision(case.standing, case.traces, amount)
+        return self._credited(case.traces, case.touchpoints, amount, policy)[0]
+
+    async def replay(self, policy: Policy) -> AsyncIterator[tuple[Conversion, list[Credit]]]:
+        """Every conversion with its present credits, oldest first, beside its credits under another policy."""
+        after = (-(2**62), "")
+        while True:
+            rows = await self._db.read(
+                """SELECT * FROM conversions WHERE (occurred_at_ms, id) > (?, ?) ORDER BY occurred_at_ms, id LIMIT ?""",
+                (*after, _BATCH),
+            )
+            for case in await self._cases(self._db.read, rows):
+                yield case.conversion, self.under(policy, case)
+            if len(rows) < _BATCH:
+                return
+            after = (int(rows[-1]["occurred_at_ms"]), str(rows[-1]["id"]))
+
+    async def count(self) -> int:
+        row = await self._db.read_one("SELECT count(*) AS n FROM conversions")
+        return int(row["n"]) if row else 0
+
+    async def page(
+        self,
+        *,
+        limit: int,
+        before: tuple[int, str] | None,
+        kind: str | None = None,
+        attributed: bool | None = None,
+    ) -> list[Conversion]:
+        """Conversions, newest first, from below the (occurred_at_ms, id) `before`."""
+        where, params = ["1"], []  # type: tuple[list[str], list[object]]
+        if before is not None:
+            where.append("(occurred_at_ms, id) < (?, ?)")
+            params += before
+        if kind is not None:
+            where.append("kind = ?")
+            params.append(kind)
+        if attributed is not None:
+            where.append("attributed = ?")
+            params.append(attributed)
+        rows = await self._db.read(
+            f"SELECT * FROM conversions WHERE {' AND '.join(where)} ORDER BY occurred_at_ms DESC, id DESC LIMIT ?",
+            [*params, limit],
+        )
+        return await self._with_credits(rows)
+
+    async def case(self, id: str) -> Case:
+        """Everything about one conversion; raises NotFound."""
+        return await self._case(self._db.read, id)
+
+    async def evaluations(self, id: str) -> list[Evaluation]:
+        """The versions of a conversion's credits, oldest first."""
+        rows = await self._db.read("SELECT * FROM evaluations WHERE conversion = ? ORDER BY version", (id,))
+        return [
+            msgspec.convert({**dict(row), "credits": msgspec.json.decode(row["credits"])}, Evaluation) for row in rows
+        ]
+
     async def of_lead(self, lead: str) -> list[Conversion]:
-        return await self._credited("lead", lead)
+        return await self._of("lead", lead)
 
     async def of_customer(self, customer: str) -> list[Conversion]:
         """What this customer is credited for, newest first, two hundred at most."""
-        return await self._credited("customer", customer)
+        return await self._of("customer", customer)
 
-    async def _credited(self, column: str, value: str) -> list[Conversion]:
+    async def _of(self, column: str, value: str) -> list[Conversion]:
         rows = await self._db.read(
             f"""SELECT DISTINCT v.* FROM conversions v JOIN credits c ON c.conversion = v.id
                 WHERE c.{column} = ? ORDER BY v.occurred_at_ms DESC LIMIT 200""",
             (value,),
         )
-        credits = await self._db.read(
-            f"""SELECT c.* FROM credits c WHERE c.conversion IN (SELECT conversion FROM credits WHERE {column} = ?)
-                ORDER BY c.conversion, c.place""",
-            (value,),
-        )
-        found = {str(row["id"]): msgspec.convert(dict(row), Conversion) for row in rows}
-        for row in credits:
-            if row["conversion"] in found:
-                found[row["conversion"]].credits.append(msgspec.convert(dict(row), Credit))
-        return list(found.values())
+        return await self._with_credits(rows)
 
-    async def _insert(
-        self, tx: Transaction, conversion: Conversion, digest: str, sample: bool, touches: Sequence[Touchpoint]
-    ) -> None:
-        day = self._calendar.day(conversion.occurred_at_ms)
+    async def _with_credits(self, rows: Sequence[sqlite3.Row]) -> list[Conversion]:
+        return [case.conversion for case in await self._cases(self._db.read, rows)]
+
+    async def _case(self, read: Read, id: str) -> Case:
+        found = await self._cases(read, await read("SELECT * FROM conversions WHERE id = ?", (id,)))
+        if not found:
+            raise NotFound(f"There is no conversion {id}.")
+        return found[0]
+
+    async def _cases(self, read: Read, rows: Sequence[sqlite3.Row]) -> list[Case]:
+        """All that belongs to some conversions, in four questions whatever their number."""
+        ids = msgspec.json.encode([row["id"] for row in rows]).decode()
+
+        async def belonging(table: str, order: str) -> dict[str, list[sqlite3.Row]]:
+            of: dict[str, list[sqlite3.Row]] = defaultdict(list)
+            sql = f"SELECT t.* FROM json_each(?) asked JOIN {table} t ON t.conversion = asked.value ORDER BY t.{order}"
+            for row in await read(sql, (ids,)):
+                of[row["conversion"]].append(row)
+            return of
+
+        credits = await belonging("credits", "place")
+        contacts = await belonging("contacts", "place")
+        touches = await belonging("touchpoints", "place")
+        overrides = await belonging("overrides", "id")
+        cases = []
+        for row in rows:
+            conversion = msgspec.convert(dict(row), Conversion, strict=False)
+            conversion.credits = [msgspec.convert(dict(credit), Credit) for credit in credits[conversion.id]]
+            traces = Traces(
+                occurred_at_ms=conversion.occurred_at_ms,
+                contacts=tuple(msgspec.convert(dict(contact), Contact) for contact in contacts[conversion.id]),
+                company_domain=conversion.company_domain,
+                heard_from=conversion.heard_from,
+                click_fault=conversion.click_fault,
+            )
+            cases.append(
+                Case(
+                    conversion=conversion,
+                    traces=traces,
+                    touchpoints=[self._touchpoints.built(dict(touch)) for touch in touches[conversion.id]],
+                    overrides=[self._override(override) for override in overrides[conversion.id]],
+                )
+            )
+        return cases
+
+    # How credits come to be.
+
+    def _credited(
+        self, traces: Traces, touches: Sequence[Touchpoint], amount: Money | None, policy: Policy
+    ) -> tuple[list[Credit], str | None]:
+        """The credits by the evidence alone, or why there are none."""
+        counted = self._counted(touches, traces.occurred_at_ms, policy)
+        model = model_of(policy.model, policy.half_life_days)
+        credits = attribute(counted, occurred_at_ms=traces.occurred_at_ms, amount=amount, model=model)
+        return credits, None if credits else _missing(traces, touches)
+
+    def _counted(self, touches: Sequence[Touchpoint], occurred_at_ms: int, policy: Policy) -> list[Touchpoint]:
+        """Those within the window. A touch later on the conversion's own day counts: CRMs date deals by the day."""
+        earliest, day = occurred_at_ms - policy.window_days * DAY_MS, self._calendar.day(occurred_at_ms)
+        return [touch for touch in touches if earliest <= touch.at_ms and self._calendar.day(touch.at_ms) <= day]
+
+    def _by_decision(self, override: Override, traces: Traces, amount: Money | None) -> list[Credit]:
+        customer = self._catalog.customers.get(override.customer or "")
+        kind = motion(customer, traces.own_domain) if customer else Motion.NEW_LOGO
+        return decided(override, motion=kind, amount=amount)
+
+    def _override(self, row: sqlite3.Row) -> Override:
+        known = self._catalog.customers.get(row["customer"] or "")
+        return msgspec.convert({**dict(row), "customer_name": known.name if known else ""}, Override, strict=False)
+
+    async def _reconsider(self, tx: Transaction, id: str, cause: str) -> bool:
+        """Finds the touchpoints of a conversion anew and credits it by them; whether that changed anything."""
+        case = await self._case(tx.all, id)
+        case.touchpoints = await self._touchpoints.of_leads(tx, case.traces, case.touchpoints)
+        await self._touchpoints.store(tx, id, case.touchpoints)
+        return await self._recredit(tx, case, case.conversion, cause)
+
+    async def _revise(self, tx: Transaction, id: str, body: ConversionBody, digest: str) -> None:
+        """The CRM says something else of a deal now."""
+        case = await self._case(tx.all, id)
+        before = case.conversion
+        case.traces, case.touchpoints = await self._touchpoints.read(tx, body)
+        await tx.all("DELETE FROM contacts WHERE conversion = ?", (id,))
+        await _insert_contacts(tx, id, case.traces.contacts)
+        await self._touchpoints.store(tx, id, case.touchpoints)
+        case.conversion = replace(
+            before,
+            occurred_at_ms=case.traces.occurred_at_ms,
+            day=self._calendar.day(case.traces.occurred_at_ms),
+            amount_minor=body.amount.amount_minor if body.amount else None,
+            currency=body.amount.currency if body.amount else None,
+            company_domain=case.traces.company_domain,
+        )
+        await self._recredit(tx, case, before, "the deal changed")
+        await tx.all("UPDATE conversions SET digest = ? WHERE id = ?", (digest, id))
+
+    async def _recredit(self, tx: Transaction, case: Case, before: Conversion, cause: str) -> bool:
+        """Stores what the case comes to now, unless it is what it was `before`."""
+        credits = self.under(self.policy, case)
+        decision = case.standing
+        reason = None
+        if not credits:
+            reason = (
+                f"Decided by {decision.by}: “{decision.reason}”."
+                if decision
+                else _missing(case.traces, case.touchpoints)
+            )
+        after = replace(case.conversion, credits=credits, unattributed_reason=reason)
+        if after == before:
+            return False
+        after = replace(after, version=before.version + 1, model=self.policy.model, window_days=self.policy.window_days)
+        await tx.all("DELETE FROM credits WHERE conversion = ?", (after.id,))
         await tx.all(
-            """INSERT INTO conversions (id, external_id, kind, digest, occurred_at_ms, day, amount_minor, currency,
-                 company_domain, unattributed_reason, sample, recorded_at_ms)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            """UPDATE conversions SET version = ?, model = ?, window_days = ?, attributed = ?, unattributed_reason = ?,
+                 occurred_at_ms = ?, day = ?, amount_minor = ?, currency = ?, company_domain = ? WHERE id = ?""",
             (
-                conversion.id, conversion.external_id, conversion.kind, digest, conversion.occurred_at_ms, day,
-                conversion.amount_minor, conversion.currency, conversion.company_domain,
-                conversion.unattributed_reason, sample, self._clock(),
+                after.version, after.model, after.window_days, bool(credits), reason, after.occurred_at_ms, after.day,
+                after.amount_minor, after.currency, after.company_domain, after.id,
             ),
         )  # fmt: skip
-        marks = ",".join("?" * (len(_CREDIT_COLUMNS) + 2))
-        await tx.many(
-            f"INSERT INTO credits (conversion, place, {', '.join(_CREDIT_COLUMNS)}) VALUES ({marks})",
-            [
-                (conversion.id, place, *msgspec.structs.astuple(credit))
-                for place, credit in enumerate(conversion.credits)
-            ],
-        )
-        contacts = {touch.contact: touch.lead for touch in touches if touch.via is Via.CONTACT}
-        await tx.many(
-            "INSERT INTO contacts (conversion, place, lead) VALUES (?, ?, ?)",
-            [(conversion.id, place, lead) for place, lead in contacts.items()],
-        )
-        first = conversion.credits[0] if conversion.credits else None
+        await self._insert_credits(tx, after, cause)
+        return True
+
+    async def _insert(
+        self, tx: Transaction, conversion: Conversion, digest: str, traces: Traces, touches: Sequence[Touchpoint]
+    ) -> None:
+        c = conversion
+        await tx.all(
+            """INSERT INTO conversions (id, external_id, kind, digest, occurred_at_ms, day, amount_minor, currency,
+                 company_domain, unattributed_reason, sample, recorded_at_ms, version, model, window_days, attributed,
+                 heard_from, click_fault, deal)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+            (
+                c.id, c.external_id, c.kind, digest, c.occurred_at_ms, c.day, c.amount_minor, c.currency,
+                c.company_domain, c.unattributed_reason, c.sample, self._clock(), c.version, c.model, c.window_days,
+                bool(c.credits), c.heard_from, c.click_fault, c.deal,
+            ),
+        )  # fmt: skip
+        await _insert_contacts(tx, c.id, traces.contacts)
+        await self._touchpoints.store(tx, c.id, touches)
+        await self._insert_credits(tx, c, "recorded")
+        first = c.credits[0] if c.credits else None
         event = Event(
-            at_ms=conversion.occurred_at_ms,
-            day=day,
-            kind=EventKind(conversion.kind),
+            at_ms=c.occurred_at_ms,
+            day=c.day,
+            kind=EventKind(c.kind),
             actor=Actor.SYSTEM,
             share=first.share if first else None,
             customer=first.customer if first else None,
@@ -148,137 +471,62 @@ class Pipeline:
             asset=first.asset if first else None,
             hop=first.hop if first else 0,
             lead=first.lead if first else None,
-            ref=conversion.external_id,
+            ref=c.external_id,
         )
         await insert_events(tx, [event])
 
-    async def _touchpoints(self, tx: Transaction, body: ConversionBody) -> tuple[list[Touchpoint], str]:
-        """Every trace from the conversion to a share, and why there is none if there is none."""
-        occurred_at_ms = ms_of(body.occurred_at)
-        earliest = occurred_at_ms - self._window_ms
-        touches: list[Touchpoint] = []
-        missing: list[str] = []
-        domains = [domain_of(email) for email in body.emails]
-        company = registrable(body.company_domain) if body.company_domain else None
-        if body.click:
-            touches += await self._by_click(tx, body.click, earliest, [*domains, company], missing)
-        if body.emails:
-            found = await self._by_contacts(tx, body.emails, (earliest, occurred_at_ms))
-            touches += found
-            if not found:
-                missing.append("none of the contacts has filled a gate within the window")
-        if body.heard_from:
-            found = self._by_answer(body.heard_from, occurred_at_ms, [*domains, company])
-            touches += found
-            if not found:
-                missing.append(f"“{body.heard_from}” names no customer")
-        guesses = dict.fromkeys(domain for domain in [company, *domains] if domain)
-        if guesses and not touches:
-            work = [domain for domain in guesses if not is_freemail(domain)]
-            touches += await self._by_domain(tx, work, (earliest, occurred_at_ms))
-            if not touches:
-                missing.append(
-                    "nobody at the company’s domain has filled a gate within the window"
-                    if work
-                    else "a freemail domain says nothing about a company"
-                )
-        if not missing:
-            missing.append("the report carried no click id, no e-mail address and no company domain")
-        reason = "; ".join(missing)
-        return touches, reason[0].upper() + reason[1:] + "."
-
-    async def _by_click(
-        self, tx: Transaction, token: str, earliest: int, domains: Sequence[str | None], missing: list[str]
-    ) -> list[Touchpoint]:
-        try:
-            click = self._keyring.open(Purpose.CLICK, token, Click)
-        except BadToken:
-            missing.append("the click id was not issued here")
-            return []
-        if click.at_ms < earliest:
-            missing.append("the click is older than the window")
-            return []
-        row = await tx.one("SELECT * FROM shares WHERE share = ?", (click.share,))
-        if row is None or row["customer"] not in self._catalog.customers:
-            missing.append("the click id’s share is not known here")
-            return []
-        customer = self._catalog.customers[row["customer"]]
-        touch = _touch(Via.CLICK, customer, row, click.at_ms, click.lead, next(filter(None, domains), None))
-        return [touch]
-
-    async def _by_contacts(self, tx: Transaction, emails: Sequence[str], window: tuple[int, int]) -> list[Touchpoint]:
-        touches = []
-        for place, email in enumerate(emails, 1):
-            rows = await tx.all(
-                """SELECT t.at_ms, t.lead, s.* FROM (
-                     SELECT e.lead, e.share, min(e.at_ms) AS at_ms FROM leads l
-                       JOIN events e ON e.lead = l.id AND e.kind IN ('lead', 'view') AND e.actor = 'human'
-                     WHERE l.email_key = ? AND e.at_ms BETWEEN ? AND ? GROUP BY e.lead, e.share
-                   ) t JOIN shares s ON s.share = t.share ORDER BY t.at_ms""",
-                (email_key(email), *window),
-            )
-            for row in rows:
-                if customer := self._catalog.customers.get(row["customer"]):
-                    touch = _touch(Via.CONTACT, customer, row, row["at_ms"], row["lead"], domain_of(email))
-                    touches.append(msgspec.structs.replace(touch, contact=place, contacts=len(emails)))
-        return touches
-
-    async def _by_domain(self, tx: Transaction, domains: Sequence[str], window: tuple[int, int]) -> list[Touchpoint]:
-        touches = []
-        for domain in domains:
-            rows = await tx.all(
-                """SELECT l.created_at_ms AS at_ms, l.id AS lead, s.* FROM leads l JOIN shares s ON s.share = l.share
-                   WHERE l.domain = ? AND l.created_at_ms BETWEEN ? AND ? ORDER BY l.created_at_ms LIMIT 50""",
-                (domain, *window),
-            )
-            for row in rows:
-                if customer := self._catalog.customers.get(row["customer"]):
-                    touch = _touch(Via.DOMAIN, customer, row, row["at_ms"], row["lead"], domain)
-                    touches.append(msgspec.structs.replace(touch, detail=domain))
-        return touches
-
-    def _by_answer(self, answer: str, at_ms: int, domains: Sequence[str | None]) -> list[Touchpoint]:
-        said = answer.casefold()
-        named = [c for c in self._catalog.customers.values() if len(c.name) > 2 and c.name.casefold() in said]
-        if not named:
-            return []
-        customer = max(named, key=lambda c: len(c.name))
-        domain = next(filter(None, domains), None)
-        return [
-            Touchpoint(
-                via=Via.HEARD_FROM,
-                customer=customer.id,
-                customer_name=customer.name,
-                at_ms=at_ms,
-                detail=answer,
-                motion=motion(customer, domain),
-            )
-        ]
+    async def _insert_credits(self, tx: Transaction, conversion: Conversion, cause: str) -> None:
+        """The present credits, the version that they are, and whoever must hear of it."""
+        c = conversion
+        marks = ",".join("?" * (len(_CREDIT_COLUMNS) + 5))
+        await tx.many(
+            f"INSERT INTO credits (conversion, place, kind, day, currency, {', '.join(_CREDIT_COLUMNS)}) "
+            f"VALUES ({marks})",
+            [
+                (c.id, place, c.kind, c.day, c.currency or "", *msgspec.structs.astuple(credit))
+                for place, credit in enumerate(c.credits)
+            ],
+        )
+        await tx.all(
+            "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                c.id, c.version, self._clock(), cause, c.model, c.window_days, c.amount_minor, c.currency,
+                c.unattributed_reason, msgspec.json.encode(c.credits).decode(),
+            ),
+        )  # fmt: skip
+        if not c.sample:
+            await self._outbox.tell_credit(tx, c.id, c.version, c.deal)
 
 
-def _touch(via: Via, customer: Customer, share: object, at_ms: int, lead: str | None, domain: str | None) -> Touchpoint:
-    row = dict(share)  # type: ignore[call-overload]
-    own = lead is not None and row["parent"] is not None and lead == row["sharer"]  # nobody refers themselves
-    return Touchpoint(
-        via=via,
-        customer=customer.id,
-        customer_name=customer.name,
-        at_ms=at_ms,
-        share=row["share"],
-        mechanic=row["mechanic"],
-        asset=row["asset"],
-        sharer=None if own else row["sharer"],
-        hop=row["hop"] - own,
-        lead=lead,
-        motion=motion(customer, domain),
+async def _insert_contacts(tx: Transaction, conversion: str, contacts: Sequence[Contact]) -> None:
+    await tx.many(
+        "INSERT INTO contacts (conversion, place, address, domain, lead) VALUES (?, ?, ?, ?, ?)",
+        [(conversion, c.place, c.address, c.domain, c.lead) for c in contacts],
     )
 
 
-async def _load(tx: Transaction, id: str) -> Conversion:
-    row = await tx.one("SELECT * FROM conversions WHERE id = ?", (id,))
-    if row is None:
-        raise NotFound(f"There is no conversion {id}.")
-    credits = await tx.all("SELECT * FROM credits WHERE conversion = ? ORDER BY place", (id,))
-    conversion = msgspec.convert(dict(row), Conversion)
-    conversion.credits = [msgspec.convert(dict(credit), Credit) for credit in credits]
-    return conversion
+def _missing(traces: Traces, touches: Sequence[Touchpoint]) -> str:
+    """Why nobody is credited, in a sentence that says of each trace where it ended."""
+    late = {touch.via for touch in touches if touch.at_ms > traces.occurred_at_ms}
+    found = {touch.via for touch in touches}
+    missing = [traces.click_fault] if traces.click_fault else []
+    if Via.CLICK in found:
+        missing.append("the click came only afterwards" if Via.CLICK in late else "the click is older than the window")
+    if traces.contacts:
+        missing.append(
+            "a contact came to a customer’s link only afterwards"
+            if Via.CONTACT in late
+            else "none of the contacts has filled a gate within the window"
+        )
+    if traces.heard_from and Via.HEARD_FROM not in found:
+        missing.append(f"“{traces.heard_from}” names no customer")
+    if traces.domains:
+        missing.append(
+            "nobody at the company’s domain has filled a gate within the window"
+            if any(not is_freemail(domain) for domain in traces.domains)
+            else "a freemail domain says nothing about a company"
+        )
+    if not missing:
+        missing.append("the report carried no click id, no e-mail address and no company domain")
+    reason = "; ".join(missing)
+    return reason[0].upper() + reason[1:] + "."

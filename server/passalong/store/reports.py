@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -11,16 +12,19 @@ import msgspec
 from msgspec import Struct
 
 from passalong.domain.event import Actor, EventKind
-from passalong.domain.instant import months_back
 from passalong.domain.money import Money
 from passalong.domain.share import Claims
 from passalong.store.db import Database
+from passalong.store.metric import whole_or_part
 
 _QUERIES = files("passalong.store").joinpath("queries")
 
 
 class Tally(Struct, kw_only=True):
-    """What one mechanic or customer brought, over all time. `views` are page views, `visits` people a day."""
+    """What one mechanic or customer brought, over all time. `views` are page views, `visits` people a day.
+
+    Conversions are counted by their credits, so they may be parts where a model divides them.
+    """
 
     shares: int = 0
     customers: int = 0
@@ -29,40 +33,15 @@ class Tally(Struct, kw_only=True):
     bots: int = 0
     leads: int = 0
     clicks: int = 0
-    signups: int = 0
-    opportunities: int = 0
-    won: int = 0
+    signups: int | float = 0
+    opportunities: int | float = 0
+    won: int | float = 0
     afterlife: int = 0
     pipeline: list[Money] = []
 
 
-_TALLIED = {
-    "view": "views", "lead": "leads", "click": "clicks", "signup": "signups",
-    "opportunity": "opportunities", "won": "won", "afterlife": "afterlife",
-}  # fmt: skip
-
-
-class Source(Struct, kw_only=True):
-    """A part of a month's pipeline. `mechanic` is None for what was declared, or not attributed."""
-
-    mechanic: str | None
-    motion: str | None
-    attributed: bool
-    opportunities: int
-    amount: Money | None
-
-
-class Month(Struct, kw_only=True):
-    """The one number of a month: `attributed` of all known `opportunities`. `coverage` in [0, 1], None without any."""
-
-    month: int
-    opportunities: int = 0
-    attributed: int = 0
-    sources: list[Source] = []
-
-    @property
-    def coverage(self) -> float | None:
-        return self.attributed / self.opportunities if self.opportunities else None
+_COUNTED = {"view": "views", "lead": "leads", "click": "clicks", "afterlife": "afterlife"}
+_CREDITED = {"signup": "signups", "opportunity": "opportunities", "won": "won"}
 
 
 class Difference(Struct, kw_only=True):
@@ -101,32 +80,6 @@ class Reports:
         )
         self._verify = _QUERIES.joinpath("verify.sql").read_text("utf-8")
 
-    async def months(self, last: int, count: int) -> list[Month]:
-        """The `count` months up to and with `last` (202611), oldest first, empty ones included."""
-        span = {"first": months_back(last, count)[0], "last": last}
-        found = {month: Month(month=month) for month in months_back(last, count)}
-        for row in await self._rows("months", **span):
-            found[row["month"]].opportunities = row["opportunities"]
-            found[row["month"]].attributed = row["attributed"]
-        for row in await self._rows("pipeline_by_source", **span):
-            found[row["month"]].sources.append(
-                Source(
-                    mechanic=row["mechanic"],
-                    motion=row["motion"],
-                    attributed=bool(row["attributed"]),
-                    opportunities=row["opportunities"],
-                    amount=Money(row["amount_minor"] or 0, row["currency"]) if row["currency"] else None,
-                )
-            )
-        return list(found.values())
-
-    async def funnel(self, first_day: int, last_day: int) -> dict[str, int]:
-        """Counts by event kind, people and integrators alone; `visit` beside them."""
-        rows = await self._rows("funnel", first_day=first_day, last_day=last_day)
-        return {row["kind"]: row["n"] for row in rows} | {
-            "visit": sum(row["visits"] for row in rows if row["kind"] == EventKind.VIEW)
-        }
-
     async def mechanics(self) -> dict[str, Tally]:
         tallies = await self._tallies("mechanic")
         for row in await self._rows("mechanic_links"):
@@ -134,9 +87,11 @@ class Reports:
             tally.shares, tally.customers = row["shares"], row["customers"]
         return tallies
 
-    async def customers(self) -> dict[str, Tally]:
-        tallies = await self._tallies("customer")
-        for row in await self._rows("customer_links"):
+    async def customers(self, ids: Sequence[str]) -> dict[str, Tally]:
+        """Of some customers; one that nothing came of is left out."""
+        asked = msgspec.json.encode(list(ids)).decode()
+        tallies = await self._tallies("customer", ids=asked)
+        for row in await self._rows("customer_links", ids=asked):
             tallies.setdefault(row["id"], Tally()).shares = row["shares"]
         return tallies
 
@@ -187,19 +142,28 @@ class Reports:
         said = [str(row[0]) for row in await self._db.read("PRAGMA integrity_check")]
         return [] if said == ["ok"] else said
 
-    async def _tallies(self, what: str) -> dict[str, Tally]:
+    async def _tallies(self, what: str, **params: Any) -> dict[str, Tally]:
+        """What people did by the ledger, and what came of it by the credits as they are now."""
         tallies: dict[str, Tally] = {}
-        for row in await self._rows(f"{what}_counts"):
+        for row in await self._rows(f"{what}_counts", **params):
             tally = tallies.setdefault(row["id"], Tally())
             if row["kind"] == EventKind.STEP:
                 continue
             tally.visits += row["visits"]
             if row["actor"] in (Actor.BOT, Actor.UNFURLER):
                 tally.bots += row["n"]
-            elif name := _TALLIED.get(row["kind"]):
+            elif name := _COUNTED.get(row["kind"]):
                 setattr(tally, name, getattr(tally, name) + row["n"])
-        for row in await self._rows(f"{what}_pipeline"):
-            tallies.setdefault(row["id"], Tally()).pipeline.append(Money(row["amount_minor"] or 0, row["currency"]))
+        micro: dict[tuple[str, str], int] = {}
+        for row in await self._rows(f"{what}_pipeline", **params):
+            key = row["id"], row["kind"]
+            micro[key] = micro.get(key, 0) + row["micro"]
+            if row["kind"] == EventKind.OPPORTUNITY and row["currency"]:
+                amount = Money(row["amount_minor"], row["currency"])
+                tallies.setdefault(row["id"], Tally()).pipeline.append(amount)
+        for (id, kind), sum_ in micro.items():
+            if name := _CREDITED.get(kind):
+                setattr(tallies.setdefault(id, Tally()), name, whole_or_part(sum_))
         return tallies
 
     async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:

@@ -15,6 +15,8 @@ from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
+from passalong.store.metric import Metrics
+from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.receipts import Receipts
 from passalong.store.reports import Reports
@@ -40,6 +42,8 @@ class Services:
     ledger: Ledger
     leads: Leads
     pipeline: Pipeline
+    outbox: Outbox
+    metrics: Metrics
     reports: Reports
     receipts: Receipts
     idempotency: Idempotency

@@ -35,7 +35,7 @@ class MonthBars(Widget):
         lines.append(Content.assemble(("".join(names[:-1]), "$quiet"), (names[-1], "bold")))
         return Content("\n").join(lines)
 
-    def _row(self, months: list[Month], slot: int, top: int, rows: int, row: int) -> Content:
+    def _row(self, months: list[Month], slot: int, top: float, rows: int, row: int) -> Content:
         """One line of the chart, `rows` of them above the lowest; a number stands on top of its bar."""
         parts: list[tuple[str, str]] = []
         for place, month in enumerate(months, 1):

@@ -24,8 +24,11 @@ WITH RECURSIVE branch (root, share, depth) AS (
 SELECT b.root AS share, t.month AS month, t.kind AS kind,
        sum(CASE t.kind WHEN 'view' THEN t.visits ELSE t.n END) AS n
 FROM branch b JOIN share_months t ON t.share = b.share
-WHERE (t.kind IN ('view', 'lead') AND t.actor = 'human') OR t.kind = 'opportunity'
-GROUP BY b.root, t.month, t.kind;
+WHERE t.kind IN ('view', 'lead') AND t.actor = 'human'
+GROUP BY b.root, t.month, t.kind
+UNION ALL
+SELECT b.root, c.day / 100, c.kind, count(*) FROM branch b JOIN credits c ON c.share = b.share
+WHERE c.kind = 'opportunity' GROUP BY b.root, c.day / 100;
 
 -- name: hops
 -- Of each root between two, inclusive: how many links were made at each hop from it.
@@ -48,7 +51,10 @@ WITH RECURSIVE branch (root, share, depth) AS (
 part AS (
   SELECT t.month AS month, t.kind AS kind, sum(CASE t.kind WHEN 'view' THEN t.visits ELSE t.n END) AS n
   FROM branch b JOIN share_months t ON t.share = b.share
-  WHERE (t.kind IN ('view', 'lead') AND t.actor = 'human') OR t.kind = 'opportunity'
+  WHERE t.kind IN ('view', 'lead') AND t.actor = 'human'
   GROUP BY b.root, t.month, t.kind
+  UNION ALL
+  SELECT c.day / 100, c.kind, count(*) FROM branch b JOIN credits c ON c.share = b.share
+  WHERE c.kind = 'opportunity' GROUP BY b.root, c.day / 100
 )
 SELECT month = :month AS now, kind, n, count(*) AS parts FROM part GROUP BY month = :month, kind, n;

@@ -1,57 +1,27 @@
 -- Reports read counters and conversions, never the ledger itself.
 
--- name: months
--- Opportunities a month: all that are known, and those that carry a customer's name.
-SELECT day / 100 AS month,
-       count(*) AS opportunities,
-       sum(EXISTS (SELECT 1 FROM credits c WHERE c.conversion = conversions.id)) AS attributed
-FROM conversions
-WHERE kind = 'opportunity' AND day / 100 BETWEEN :first AND :last
-GROUP BY day / 100;
-
--- name: pipeline_by_source
--- Money of opportunities a month by mechanic, motion and currency; mechanic NULL is known by declaration or not at all.
-SELECT v.day / 100 AS month,
-       c.mechanic AS mechanic,
-       c.motion AS motion,
-       v.currency AS currency,
-       count(DISTINCT v.id) AS opportunities,
-       sum(CASE WHEN c.conversion IS NULL THEN v.amount_minor ELSE c.amount_minor END) AS amount_minor,
-       c.conversion IS NOT NULL AS attributed
-FROM conversions v LEFT JOIN credits c ON c.conversion = v.id
-WHERE v.kind = 'opportunity' AND v.day / 100 BETWEEN :first AND :last
-GROUP BY v.day / 100, c.mechanic, c.motion, v.currency, c.conversion IS NOT NULL
-ORDER BY v.day / 100, amount_minor DESC;
-
--- name: funnel
--- What people and integrators did between two days, as far as it carries a customer's name.
-SELECT kind, sum(n) AS n, sum(visits) AS visits FROM mechanic_days
-WHERE day BETWEEN :first_day AND :last_day AND actor IN ('human', 'system')
-GROUP BY kind;
-
 -- name: mechanic_counts
 SELECT mechanic AS id, kind, actor, sum(n) AS n, sum(visits) AS visits FROM mechanic_days GROUP BY mechanic, kind, actor;
 
 -- name: mechanic_pipeline
-SELECT c.mechanic AS id, v.currency AS currency, sum(c.amount_minor) AS amount_minor
-FROM credits c JOIN conversions v ON v.id = c.conversion
-WHERE v.kind = 'opportunity' AND c.mechanic IS NOT NULL AND v.currency IS NOT NULL
-GROUP BY c.mechanic, v.currency ORDER BY amount_minor DESC;
+SELECT mechanic AS id, kind, currency, sum(micro) AS micro, sum(amount_minor) AS amount_minor FROM pipeline_months
+WHERE mechanic <> '' GROUP BY mechanic, kind, currency HAVING sum(micro) <> 0 ORDER BY sum(amount_minor) DESC;
 
 -- name: mechanic_links
-SELECT mechanic AS id, count(*) AS shares, count(DISTINCT customer) AS customers FROM shares GROUP BY mechanic;
+SELECT mechanic AS id, sum(n) AS shares, count(*) AS customers FROM links GROUP BY mechanic;
 
 -- name: customer_counts
-SELECT customer AS id, kind, actor, sum(n) AS n, sum(visits) AS visits FROM customer_months GROUP BY customer, kind, actor;
+-- Of some customers (a JSON array of ids).
+SELECT customer AS id, kind, actor, n, visits FROM json_each(:ids) named JOIN customer_totals t ON t.customer = named.value;
 
 -- name: customer_pipeline
-SELECT c.customer AS id, v.currency AS currency, sum(c.amount_minor) AS amount_minor
-FROM credits c JOIN conversions v ON v.id = c.conversion
-WHERE v.kind = 'opportunity' AND v.currency IS NOT NULL
-GROUP BY c.customer, v.currency ORDER BY amount_minor DESC;
+SELECT customer AS id, kind, currency, micro, amount_minor
+FROM json_each(:ids) named JOIN pipeline_customers t ON t.customer = named.value
+WHERE micro <> 0 ORDER BY amount_minor DESC;
 
 -- name: customer_links
-SELECT customer AS id, count(*) AS shares FROM shares GROUP BY customer;
+SELECT customer AS id, sum(n) AS shares FROM json_each(:ids) named JOIN links t ON t.customer = named.value
+GROUP BY customer;
 
 -- name: shares_of_customer
 SELECT s.*,
@@ -59,8 +29,7 @@ SELECT s.*,
          AS visits,
        coalesce((SELECT sum(n) FROM share_months t WHERE t.share = s.share AND kind = 'lead' AND actor = 'human'), 0)
          AS leads,
-       coalesce((SELECT sum(n) FROM share_months t WHERE t.share = s.share AND kind = 'opportunity'), 0)
-         AS opportunities
+       (SELECT count(*) FROM credits c WHERE c.share = s.share AND c.kind = 'opportunity') AS opportunities
 FROM shares s WHERE s.customer = :customer ORDER BY s.first_seen_ms DESC LIMIT :limit;
 
 -- name: branch
@@ -81,8 +50,7 @@ SELECT n.*,
          AS visits,
        coalesce((SELECT sum(n) FROM share_months t WHERE t.share = n.share AND kind = 'lead' AND actor = 'human'), 0)
          AS leads,
-       coalesce((SELECT sum(n) FROM share_months t WHERE t.share = n.share AND kind = 'opportunity'), 0)
-         AS opportunities
+       (SELECT count(*) FROM credits c WHERE c.share = n.share AND c.kind = 'opportunity') AS opportunities
 FROM node n ORDER BY n.depth, n.first_seen_ms, n.share;
 
 -- name: shares_pipeline

@@ -1,4 +1,5 @@
--- The counters against the ledger: rebuilt from nothing, every row that differs. Visits are shown as a kind of their own.
+-- The counters against the ledger and the credits: rebuilt from nothing, every row that differs. What is counted beside
+-- `n` (visits, or money) is shown as a kind of its own.
 WITH
 visit AS (
   SELECT min(seq) AS seq FROM events
@@ -25,6 +26,40 @@ rebuilt AS (
          coalesce(asset, '') || '/' || (day / 100) || '/' || coalesce(CAST(ref AS INTEGER), 0) || '/'
          || coalesce(mechanic, ''), kind, actor, count(*), sum(visit)
     FROM happened WHERE kind = 'step' GROUP BY asset, day / 100, coalesce(CAST(ref AS INTEGER), 0), mechanic, kind, actor
+  UNION ALL
+  SELECT 'customer_totals', customer, kind, actor, count(*), sum(visit)
+    FROM happened WHERE customer IS NOT NULL GROUP BY customer, kind, actor
+  UNION ALL
+  SELECT 'links', customer || '/' || mechanic, 'share', '', count(*), 0 FROM shares GROUP BY customer, mechanic
+  UNION ALL
+  SELECT 'spread_months', (day / 100) || '/' || hop, 'lead', '', count(*), 0 FROM events
+    WHERE kind = 'lead' AND actor = 'human' AND customer IS NOT NULL GROUP BY day / 100, hop
+  UNION ALL
+  SELECT 'spread_parts',
+         e.customer || '/' || (e.day / 100) || '/' || coalesce(e.mechanic, '') || '/' || coalesce(e.asset, '') || '/'
+         || coalesce(s.channel, '') || '/' || e.hop, 'lead', '', count(*), 0
+    FROM events e LEFT JOIN shares s ON s.share = e.share
+    WHERE e.kind = 'lead' AND e.actor = 'human' AND e.customer IS NOT NULL
+    GROUP BY e.customer, e.day / 100, e.mechanic, e.asset, s.channel, e.hop
+  UNION ALL
+  SELECT 'conversion_months', (day / 100) || '/' || coalesce(currency, '') || '/' || attributed, kind, '', count(*),
+         sum(coalesce(amount_minor, 0))
+    FROM conversions GROUP BY day / 100, currency, attributed, kind
+  UNION ALL
+  SELECT 'pipeline_customers', customer || '/' || currency, kind, '', sum(micro), sum(coalesce(amount_minor, 0))
+    FROM credits GROUP BY customer, currency, kind
+  UNION ALL
+  SELECT 'pipeline_months',
+         (day / 100) || '/' || coalesce(mechanic, '') || '/' || hop || '/' || motion || '/' || evidence || '/' || currency,
+         kind, '', sum(micro), sum(coalesce(amount_minor, 0))
+    FROM credits GROUP BY day / 100, mechanic, hop, motion, evidence, currency, kind
+  UNION ALL
+  SELECT 'pipeline_parts',
+         c.customer || '/' || (c.day / 100) || '/' || coalesce(c.mechanic, '') || '/' || coalesce(c.asset, '') || '/'
+         || coalesce(s.channel, '') || '/' || c.hop || '/' || c.motion || '/' || c.evidence || '/' || c.currency,
+         c.kind, '', sum(c.micro), sum(coalesce(c.amount_minor, 0))
+    FROM credits c LEFT JOIN shares s ON s.share = c.share
+    GROUP BY c.customer, c.day / 100, c.mechanic, c.asset, s.channel, c.hop, c.motion, c.evidence, c.currency, c.kind
 ),
 kept AS (
   SELECT 'mechanic_days' AS counter, mechanic || '/' || day AS subject, kind, actor, n, visits FROM mechanic_days
@@ -36,15 +71,38 @@ kept AS (
   UNION ALL
   SELECT 'step_months', asset || '/' || month || '/' || step || '/' || mechanic, 'step', actor, n, visits
     FROM step_months
+  UNION ALL
+  SELECT 'customer_totals', customer, kind, actor, n, visits FROM customer_totals
+  UNION ALL
+  SELECT 'links', customer || '/' || mechanic, 'share', '', n, 0 FROM links
+  UNION ALL
+  SELECT 'spread_months', month || '/' || hop, 'lead', '', n, 0 FROM spread_months
+  UNION ALL
+  SELECT 'spread_parts',
+         customer || '/' || month || '/' || mechanic || '/' || asset || '/' || channel || '/' || hop, 'lead', '', n, 0
+    FROM spread_parts
+  UNION ALL
+  SELECT 'conversion_months', month || '/' || currency || '/' || attributed, kind, '', n, amount_minor
+    FROM conversion_months
+  UNION ALL
+  SELECT 'pipeline_customers', customer || '/' || currency, kind, '', micro, amount_minor FROM pipeline_customers
+  UNION ALL
+  SELECT 'pipeline_months',
+         month || '/' || mechanic || '/' || hop || '/' || motion || '/' || evidence || '/' || currency, kind, '', micro,
+         amount_minor FROM pipeline_months
+  UNION ALL
+  SELECT 'pipeline_parts',
+         customer || '/' || month || '/' || mechanic || '/' || asset || '/' || channel || '/' || hop || '/' || motion
+         || '/' || evidence || '/' || currency, kind, '', micro, amount_minor FROM pipeline_parts
 )
 SELECT counter, subject, kind, actor, sum(kept) AS kept, sum(rebuilt) AS rebuilt FROM (
   SELECT counter, subject, kind, actor, n AS kept, 0 AS rebuilt FROM kept
   UNION ALL
-  SELECT counter, subject, 'visit', actor, visits, 0 FROM kept
+  SELECT counter, subject, iif(actor = '', 'money', 'visit'), actor, visits, 0 FROM kept
   UNION ALL
   SELECT counter, subject, kind, actor, 0, n FROM rebuilt
   UNION ALL
-  SELECT counter, subject, 'visit', actor, 0, visits FROM rebuilt
+  SELECT counter, subject, iif(actor = '', 'money', 'visit'), actor, 0, visits FROM rebuilt
 )
 GROUP BY counter, subject, kind, actor HAVING sum(kept) <> sum(rebuilt)
 ORDER BY counter, subject, kind, actor;

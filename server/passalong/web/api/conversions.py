@@ -8,7 +8,7 @@ from litestar import Response, post
 from litestar.params import JSONBody
 from msgspec import Struct
 
-from passalong.domain.attribution import DEFAULT_MODEL, Credit
+from passalong.domain.attribution import Credit
 from passalong.domain.conversion import ConversionBody, check
 from passalong.domain.instant import at
 from passalong.domain.money import Money
@@ -61,7 +61,7 @@ def answer(conversion: Conversion) -> ConversionAnswer:
             amount=amount,
         ),
         attribution=AttributionPart(
-            model=DEFAULT_MODEL,
+            model=conversion.model,
             credits=conversion.credits,
             unattributed_reason=conversion.unattributed_reason,
         ),

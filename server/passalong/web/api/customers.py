@@ -53,15 +53,15 @@ class CustomerDetail(Struct, kw_only=True):
 
 @get("/customers", tags=["Customers"], summary="List customers", responses=REFUSALS)
 async def list_customers(services: FromServices, limit: Limit = 50, cursor: Cursor = None) -> Page[CustomerAnswer]:
-    tallies = await services.reports.customers()
-    answers = [_answer(c, tallies.get(c.id, Tally())) for c in services.catalog.customers.values()]
-    return page_by_id(answers, limit, cursor, lambda answer: answer.id)
+    paged = page_by_id(list(services.catalog.customers.values()), limit, cursor, lambda customer: customer.id)
+    tallies = await services.reports.customers([customer.id for customer in paged.items])
+    return Page([_answer(c, tallies.get(c.id, Tally())) for c in paged.items], paged.next_cursor)
 
 
 @get("/customers/{id:str}", tags=["Customers"], summary="One customer: shares, opportunities, why", responses=REFUSALS)
 async def get_customer(services: FromServices, id: FromPath[str]) -> CustomerDetail:
     customer = services.catalog.find(Customer, id)
-    tallies = await services.reports.customers()
+    tallies = await services.reports.customers([id])
     conversions = await services.pipeline.of_customer(id)
     return CustomerDetail(
         customer=_answer(customer, tallies.get(id, Tally())),

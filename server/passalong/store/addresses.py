@@ -1,0 +1,32 @@
+"""Addresses as keyed hashes: enough to recognise somebody, useless to whoever reads the file without its key."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from functools import cached_property
+
+from passalong.domain.domains import email_key
+from passalong.store.db import Transaction
+
+
+class Addresses:
+    """HMAC-SHA256 of an address under a key of this database, 128 bits in hexadecimal."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    @cached_property
+    def _mac(self) -> hmac.HMAC:
+        return hmac.new(self._key, digestmod=hashlib.sha256)
+
+    def hash(self, email: str) -> str:
+        mac = self._mac.copy()
+        mac.update(email_key(email).encode())
+        return mac.hexdigest()[:32]
+
+
+async def addresses(tx: Transaction) -> Addresses:
+    """The hashes of this database."""
+    row = await tx.one("SELECT value FROM meta WHERE name = 'address_key'")
+    return Addresses(bytes.fromhex(row["value"]) if row else b"")

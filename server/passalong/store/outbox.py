@@ -1,0 +1,335 @@
+"""The outbox: what is to be told outside, committed with what caused it, and carried by one process at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+from uuid_utils.compat import uuid7
+
+from passalong.domain.delivery import (
+    TOPIC_OF,
+    Destination,
+    Endpoint,
+    Job,
+    JobState,
+    Pause,
+    Topic,
+    message_id,
+)
+from passalong.domain.event import Actor, Event
+from passalong.domain.instant import DAY_MS, Clock
+from passalong.domain.lead import Lead
+from passalong.errors import Conflict, NotFound
+from passalong.store.addresses import addresses
+from passalong.store.catalog import Catalog
+from passalong.store.db import Database, Transaction
+
+LEASE = "courier"
+_KEPT = "state IN ('sent', 'skipped')"
+CONTACT, DEAL, DEAL_IN, ERASURE = "contact", "deal", "deal.read", "erasure"
+"""Topics of jobs for HubSpot: write a contact, write a credit to a deal, read a deal, erase a contact."""
+LEAD = "lead"
+"""Topic of a job for ourselves: a lead has come whom known conversions may have waited for."""
+
+
+class Count(Struct, frozen=True, kw_only=True):
+    """Jobs of a destination in one state; `oldest_ms` is when the oldest of them came."""
+
+    destination: str
+    state: JobState
+    n: int
+    oldest_ms: int
+
+
+class Outbox:
+    """`crm` says whether there is a CRM to tell."""
+
+    def __init__(self, db: Database, catalog: Catalog, clock: Clock, *, crm: bool) -> None:
+        self._db = db
+        self._catalog = catalog
+        self._clock = clock
+        self._crm = crm
+
+    # What is told, within the transaction that causes it.
+
+    def wants(self, event: Event) -> bool:
+        """Whether an event of this kind concerns anybody outside."""
+        topic = TOPIC_OF.get(event.kind)
+        return topic is not None and any(e.takes(topic) for e in self._catalog.endpoints.values())
+
+    async def tell_events(self, tx: Transaction, events: Sequence[Event], leads: Sequence[Lead]) -> None:
+        """Of events that were appended last, and of the leads among them."""
+        row = await tx.one("SELECT seq FROM counted")
+        last_seq = int(row["seq"]) if row else 0
+        for seq, event in enumerate(events, last_seq - len(events) + 1):
+            if event.actor is Actor.HUMAN and (topic := TOPIC_OF.get(event.kind)):
+                await self.tell(tx, topic, str(seq))
+        for lead in leads:
+            await self._tell_of_lead(tx, lead)
+
+    async def _tell_of_lead(self, tx: Transaction, lead: Lead) -> None:
+        if self._crm and not lead.sample:
+            await self.add(tx, Destination.HUBSPOT, CONTACT, lead.id)
+        hashed = (await addresses(tx)).hash(lead.email)
+        # A touch on the day of a conversion counts, so what happened up to a day before the lead came is asked about.
+        waited_for = await tx.one(
+            """SELECT 1 WHERE EXISTS (SELECT 1 FROM contacts WHERE address = ?)
+                 OR EXISTS (SELECT 1 FROM contacts c JOIN conversions v ON v.id = c.conversion
+                            WHERE c.domain = ? AND v.occurred_at_ms > ?)
+                 OR EXISTS (SELECT 1 FROM conversions WHERE company_domain = ? AND occurred_at_ms > ?)""",
+            (hashed, lead.domain, lead.created_at_ms - DAY_MS, lead.domain, lead.created_at_ms - DAY_MS),
+        )
+        if waited_for is not None:
+            await self.add(tx, Destination.PIPELINE, LEAD, lead.id)
+
+    async def tell(self, tx: Transaction, topic: Topic, subject: str) -> None:
+        """A webhook job for every endpoint that takes the topic."""
+        for endpoint in self._catalog.endpoints.values():
+            if endpoint.takes(topic):
+                await self.add(tx, Destination.WEBHOOK, topic, subject, endpoint.id)
+
+    async def tell_credit(self, tx: Transaction, conversion: str, version: int, deal: str | None) -> None:
+        """A conversion was credited: for the first time, or anew."""
+        if version == 1:
+            await self.tell(tx, Topic.CONVERSION_CREATED, conversion)
+        else:
+            await self.tell(tx, Topic.ATTRIBUTION_CHANGED, f"{conversion}/{version}")
+        if self._crm and deal is not None:
+            await self.add(tx, Destination.HUBSPOT, DEAL, deal)
+
+    async def tell_erasure(self, tx: Transaction, lead: str, *, in_crm: bool) -> None:
+        """An erased lead is erased elsewhere, too; `in_crm` unless the CRM itself has asked for it."""
+        await tx.all(
+            "UPDATE outbox SET state = 'skipped', done_at_ms = ?, reason = 'The lead was erased.' "
+            "WHERE destination = 'hubspot' AND topic = ? AND subject = ? AND state IN ('pending', 'failed')",
+            (self._clock(), CONTACT, lead),
+        )
+        if self._crm and in_crm:
+            await self.add(tx, Destination.HUBSPOT, ERASURE, lead)
+        await self.tell(tx, Topic.LEAD_ERASED, lead)
+
+    async def add(
+        self, tx: Transaction, destination: Destination, topic: str, subject: str, endpoint: str = ""
+    ) -> None:
+        """One more job, unless the same already waits."""
+        now_ms = self._clock()
+        id = message_id(endpoint, topic, subject) if destination is Destination.WEBHOOK else str(uuid7())
+        await tx.all(
+            """INSERT INTO outbox (id, destination, endpoint, topic, subject, state, created_at_ms, due_at_ms)
+               VALUES (?, ?, ?, ?, ?, 'pending', ?, ?) ON CONFLICT DO NOTHING""",
+            (id, destination.value, endpoint, str(topic), subject, now_ms, now_ms),
+        )
+
+    # Carrying.
+
+    async def lease(self, holder: str, ttl_ms: int) -> bool:
+        """Takes or renews the right to carry; a new holder finds what the last one had on its way pending again."""
+        now_ms = self._clock()
+        async with self._db.transaction() as tx:
+            before = await tx.one("SELECT holder FROM leases WHERE name = ?", (LEASE,))
+            row = await tx.one(
+                """INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET holder = excluded.holder,
+                     until_ms = excluded.until_ms WHERE holder = excluded.holder OR until_ms <= ? RETURNING holder""",
+                (LEASE, holder, now_ms + ttl_ms, now_ms),
+            )
+            if row is not None and (before is None or before["holder"] != holder):
+                await tx.all(
+                    "UPDATE OR REPLACE outbox SET state = 'pending', due_at_ms = ? WHERE state = 'sending'", (now_ms,)
+                )
+        return row is not None
+
+    async def release(self, holder: str) -> None:
+        """Gives the right back, so that the next one need not wait."""
+        await self._db.write("DELETE FROM leases WHERE name = ? AND holder = ?", (LEASE, holder))
+
+    async def due(self) -> bool:
+        """Whether any job waits to be carried now."""
+        row = await self._db.read_one(
+            "SELECT 1 FROM outbox WHERE state = 'pending' AND due_at_ms <= ? LIMIT 1", (self._clock(),)
+        )
+        return row is not None
+
+    async def claim(self, destination: Destination, limit: int, topic: str | None = None) -> list[Job]:
+        """Jobs that are due, oldest first, now on their way. With `topic`, of that one alone."""
+        if not await self.due():
+            return []
+        async with self._db.transaction() as tx:
+            rows = await tx.all(
+                f"""UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id IN (
+                      SELECT id FROM outbox WHERE destination = ? AND state = 'pending' AND due_at_ms <= ?
+                        {"AND topic = ?" if topic else ""} ORDER BY created_at_ms, id LIMIT ?)
+                    RETURNING *""",
+                (destination.value, self._clock(), *([topic] if topic else []), limit),
+            )
+        return sorted((msgspec.convert(dict(row), Job) for row in rows), key=lambda job: (job.created_at_ms, job.id))
+
+    async def done(self, jobs: Sequence[Job]) -> None:
+        async with self._db.transaction() as tx:
+            await self.mark_done(tx, jobs)
+
+    async def mark_done(self, tx: Transaction, jobs: Sequence[Job]) -> None:
+        """The same, within a transaction that stores what came of them."""
+        await tx.many(
+            "UPDATE outbox SET state = 'sent', done_at_ms = ?, reason = NULL WHERE id = ?",
+            [(self._clock(), job.id) for job in jobs],
+        )
+
+    async def back(self, jobs: Sequence[Job], *, reason: str | None, wait_ms: int = 0, tried: bool = True) -> None:
+        """These wait again: for so long, and without an attempt counted unless they were `tried` themselves."""
+        due_ms = self._clock() + wait_ms
+        async with self._db.transaction() as tx:
+            # A job that came meanwhile for the same subject says the same: one of the two is enough.
+            await tx.many(
+                """UPDATE OR REPLACE outbox SET state = 'pending', due_at_ms = ?, reason = coalesce(?, reason),
+                     attempts = max(attempts - ?, 0) WHERE id = ? AND state = 'sending'""",
+                [(due_ms, reason, 0 if tried else 1, job.id) for job in jobs],
+            )
+
+    async def failed(self, job: Job, reason: str) -> None:
+        """A dead letter: tried no more, until an admin says so."""
+        await self._db.write(
+            "UPDATE outbox SET state = 'failed', done_at_ms = ?, reason = ? WHERE id = ?",
+            (self._clock(), reason, job.id),
+        )
+
+    # Pauses of a whole destination.
+
+    async def pause(self, destination: str, reason: str, wait_ms: int) -> Pause:
+        """Nothing goes there for a while."""
+        now_ms = self._clock()
+        async with self._db.transaction() as tx:
+            row = await tx.one(
+                """INSERT INTO pauses VALUES (?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET
+                     until_ms = excluded.until_ms, reason = excluded.reason, attempts = attempts + 1 RETURNING *""",
+                (destination, now_ms, now_ms + wait_ms, reason),
+            )
+        if row is None:
+            raise NotFound(f"There is no pause of {destination}.")
+        return msgspec.convert(dict(row), Pause)
+
+    async def resume(self, destination: str) -> None:
+        """The destination answers again, or an admin says that it will."""
+        if destination in {pause.destination for pause in await self.pauses()}:
+            await self._db.write("DELETE FROM pauses WHERE destination = ?", (destination,))
+
+    async def pauses(self) -> list[Pause]:
+        return [msgspec.convert(dict(row), Pause) for row in await self._db.read("SELECT * FROM pauses")]
+
+    # Looking, and an admin's hand.
+
+    async def counts(self) -> list[Count]:
+        rows = await self._db.read(
+            """SELECT destination, state, count(*) AS n, min(created_at_ms) AS oldest_ms FROM outbox
+               WHERE state IN ('pending', 'sending', 'failed') GROUP BY destination, state"""
+        )
+        return [msgspec.convert(dict(row), Count) for row in rows]
+
+    async def page(
+        self,
+        *,
+        limit: int,
+        before: tuple[int, str] | None = None,
+        state: JobState | None = None,
+        destination: Destination | None = None,
+        endpoint: str | None = None,
+    ) -> list[Job]:
+        """Jobs, newest first, from below the (created_at_ms, id) `before`."""
+        where, params = ["1"], []  # type: tuple[list[str], list[object]]
+        if before is not None:
+            where.append("(created_at_ms, id) < (?, ?)")
+            params += before
+        for column, value in (("state", state), ("destination", destination), ("endpoint", endpoint)):
+            if value is not None:
+                where.append(f"{column} = ?")
+                params.append(str(value))
+        rows = await self._db.read(
+            f"SELECT * FROM outbox WHERE {' AND '.join(where)} ORDER BY created_at_ms DESC, id DESC LIMIT ?",
+            [*params, limit],
+        )
+        return [msgspec.convert(dict(row), Job) for row in rows]
+
+    async def get(self, id: str) -> Job:
+        """One job; raises NotFound."""
+        row = await self._db.read_one("SELECT * FROM outbox WHERE id = ?", (id,))
+        if row is None:
+            raise NotFound(f"There is no job {id} in the outbox.")
+        return msgspec.convert(dict(row), Job)
+
+    async def retry(self, id: str) -> Job:
+        """Tried again at once, from the first attempt; raises Conflict for one that is on its way."""
+        job = await self.get(id)
+        if job.state is JobState.SENDING:
+            raise Conflict("This job is on its way right now.")
+        await self._again("id = ?", (id,))
+        return await self.get(id)
+
+    async def skip(self, id: str, reason: str) -> Job:
+        """Given up for good, with a reason; raises Conflict for what is done or on its way."""
+        job = await self.get(id)
+        if job.state not in (JobState.PENDING, JobState.FAILED):
+            raise Conflict(f"This job is {job.state} and cannot be skipped.")
+        await self._db.write(
+            "UPDATE outbox SET state = 'skipped', done_at_ms = ?, reason = ? WHERE id = ? AND state = ?",
+            (self._clock(), reason, id, job.state.value),
+        )
+        return await self.get(id)
+
+    async def resend_failed(self, destination: Destination | None = None) -> int:
+        """All dead letters once more; gives how many."""
+        if destination is None:
+            return await self._again("state = 'failed'", ())
+        return await self._again("state = 'failed' AND destination = ?", (destination.value,))
+
+    async def replay(self, endpoint: Endpoint, first_ms: int, last_ms: int) -> int:
+        """All that an endpoint takes and that happened between two times, once more under the same ids."""
+        kinds = {kind.value: topic for kind, topic in TOPIC_OF.items() if endpoint.takes(topic)}
+        marks = ",".join("?" * len(kinds))
+        events = await self._db.read(
+            f"""SELECT seq, kind, at_ms FROM events WHERE at_ms BETWEEN ? AND ? AND actor = 'human'
+                AND kind IN ({marks})""",
+            (first_ms, last_ms, *kinds),
+        )
+        told = [(kinds[row["kind"]], str(row["seq"]), int(row["at_ms"])) for row in events]
+        if endpoint.takes(Topic.CONVERSION_CREATED):
+            rows = await self._db.read(
+                "SELECT id, recorded_at_ms FROM conversions WHERE recorded_at_ms BETWEEN ? AND ?", (first_ms, last_ms)
+            )
+            told += [(Topic.CONVERSION_CREATED, row["id"], int(row["recorded_at_ms"])) for row in rows]
+        async with self._db.transaction() as tx:
+            await tx.many(
+                """INSERT INTO outbox (id, destination, endpoint, topic, subject, state, created_at_ms, due_at_ms)
+                   VALUES (?, 'webhook', ?, ?, ?, 'skipped', ?, ?) ON CONFLICT DO NOTHING""",
+                [
+                    (message_id(endpoint.id, topic, subject), endpoint.id, topic.value, subject, at_ms, at_ms)
+                    for topic, subject, at_ms in told
+                ],
+            )
+        return await self._again(
+            "destination = 'webhook' AND endpoint = ? AND created_at_ms BETWEEN ? AND ? AND state <> 'sending'",
+            (endpoint.id, first_ms, last_ms),
+        )
+
+    async def fail_all(self, endpoint: str, reason: str) -> None:
+        """What waits for an endpoint that was disabled waits no longer."""
+        await self._db.write(
+            """UPDATE outbox SET state = 'failed', done_at_ms = ?, reason = ?
+               WHERE destination = 'webhook' AND endpoint = ? AND state IN ('pending', 'sending')""",
+            (self._clock(), reason, endpoint),
+        )
+
+    async def forget(self, before_ms: int) -> int:
+        """Deletes what was done before a time; what failed stays."""
+        async with self._db.transaction() as tx:
+            rows = await tx.all(f"DELETE FROM outbox WHERE {_KEPT} AND done_at_ms < ? RETURNING id", (before_ms,))
+        return len(rows)
+
+    async def _again(self, where: str, params: Sequence[object]) -> int:
+        async with self._db.transaction() as tx:
+            rows = await tx.all(
+                f"""UPDATE OR REPLACE outbox SET state = 'pending', attempts = 0, due_at_ms = ?, done_at_ms = NULL
+                    WHERE {where} RETURNING id""",
+                (self._clock(), *params),
+            )
+        return len(rows)

@@ -1,0 +1,74 @@
+-- The one metric and what stands beside it. Counters alone: a year of ten million events is a few hundred rows.
+
+-- name: known
+-- Every conversion that is known, month by month, by whether it carries a customer's name.
+SELECT month, kind, attributed, sum(n) AS n FROM conversion_months
+WHERE month BETWEEN :first AND :last GROUP BY month, kind, attributed;
+
+-- name: unattributed
+-- Money of opportunities that carry nobody's name.
+SELECT month, currency, n, amount_minor FROM conversion_months
+WHERE month BETWEEN :first AND :last AND kind = 'opportunity' AND attributed = 0 AND n <> 0;
+
+-- name: parts
+-- What is credited, in millionths of a conversion.
+SELECT month, kind, mechanic, hop, motion, evidence, currency, micro, amount_minor FROM pipeline_months
+WHERE month BETWEEN :first AND :last AND micro <> 0;
+
+-- name: parts_of_customers
+-- The same of some customers (a JSON array of ids).
+SELECT month, kind, mechanic, hop, motion, evidence, currency, sum(micro) AS micro, sum(amount_minor) AS amount_minor
+FROM json_each(:customers) named JOIN pipeline_parts p ON p.customer = named.value
+WHERE month BETWEEN :first AND :last
+  AND (:asset IS NULL OR asset = :asset) AND (:channel IS NULL OR channel = :channel)
+GROUP BY month, kind, mechanic, hop, motion, evidence, currency HAVING sum(micro) <> 0;
+
+-- name: parts_of_asset
+SELECT month, kind, mechanic, hop, motion, evidence, currency, sum(micro) AS micro, sum(amount_minor) AS amount_minor
+FROM pipeline_parts WHERE asset = :asset AND month BETWEEN :first AND :last
+  AND (:channel IS NULL OR channel = :channel)
+GROUP BY month, kind, mechanic, hop, motion, evidence, currency HAVING sum(micro) <> 0;
+
+-- name: parts_of_channel
+SELECT month, kind, mechanic, hop, motion, evidence, currency, sum(micro) AS micro, sum(amount_minor) AS amount_minor
+FROM pipeline_parts WHERE channel = :channel AND month BETWEEN :first AND :last
+GROUP BY month, kind, mechanic, hop, motion, evidence, currency HAVING sum(micro) <> 0;
+
+-- name: spread
+-- How far new leads had travelled.
+SELECT month, hop, n FROM spread_months WHERE month BETWEEN :first AND :last;
+
+-- name: spread_of_customers
+SELECT month, hop, sum(n) AS n FROM json_each(:customers) named JOIN spread_parts p ON p.customer = named.value
+WHERE month BETWEEN :first AND :last
+  AND (:asset IS NULL OR asset = :asset) AND (:channel IS NULL OR channel = :channel) GROUP BY month, hop;
+
+-- name: spread_of_asset
+SELECT month, hop, sum(n) AS n FROM spread_parts WHERE asset = :asset AND month BETWEEN :first AND :last
+  AND (:channel IS NULL OR channel = :channel) GROUP BY month, hop;
+
+-- name: spread_of_channel
+SELECT month, hop, sum(n) AS n FROM spread_parts WHERE channel = :channel AND month BETWEEN :first AND :last
+GROUP BY month, hop;
+
+-- name: funnel
+-- What people did between two days, as far as it carries a customer's name: a few rows of each mechanic (a JSON array).
+SELECT kind, sum(n) AS n, sum(visits) AS visits
+FROM json_each(:mechanics) named JOIN mechanic_days d ON d.mechanic = named.value
+WHERE day BETWEEN :first_day AND :last_day AND actor = 'human' GROUP BY kind;
+
+-- name: firsts
+-- The day of the first opportunity credited to each of some mechanics (a JSON array of keys), by the same slices.
+SELECT named.value AS mechanic, (
+  SELECT min(c.day) FROM credits c LEFT JOIN shares s ON s.share = c.share
+  WHERE c.mechanic = named.value AND c.kind = 'opportunity'
+    AND (:customers IS NULL OR c.customer IN (SELECT value FROM json_each(:customers)))
+    AND (:asset IS NULL OR c.asset = :asset) AND (:channel IS NULL OR s.channel = :channel)
+) AS day
+FROM json_each(:mechanics) named;
+
+-- name: first
+SELECT named.value AS mechanic, (
+  SELECT min(day) FROM credits c WHERE c.mechanic = named.value AND c.kind = 'opportunity'
+) AS day
+FROM json_each(:mechanics) named;
