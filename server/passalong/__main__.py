@@ -20,6 +20,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "import": ("imports", "Bring in customers or assets, all or nothing."),
     "keys": ("keys", "API keys and signing keys."),
     "export": ("export", "Leads, events or opportunities, as CSV or JSON lines."),
+    "replay": ("replay", "Attribution under another model beside the present one: whose credit moves."),
+    "sync": ("sync", "Carry what waits for HubSpot and webhooks; --status says what waits and what failed."),
     "erase": ("erase", "Erase one person's data for good."),
     "backup": ("backup", "Copy the live database and its files."),
     "verify": ("verify", "Rebuild every counter from the ledger and compare."),

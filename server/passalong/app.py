@@ -8,8 +8,9 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import httpx2
 from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -19,12 +20,17 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from passalong import __version__, settings
+from passalong.courier import Carrier, Courier, PipelineCarrier
 from passalong.domain.access import ApiKey, Role, digest
 from passalong.domain.instant import Calendar, Clock
 from passalong.domain.token import Keyring
 from passalong.errors import Elsewhere, PassalongError
+from passalong.hubspot import hook
+from passalong.hubspot.carrier import HubSpotCarrier
+from passalong.hubspot.client import Client
 from passalong.settings import Settings
 from passalong.store.catalog import Catalog
+from passalong.store.crm import Crm
 from passalong.store.db import Database
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
@@ -38,7 +44,7 @@ from passalong.store.reports import Reports
 from passalong.store.salts import Salts
 from passalong.store.touchpoints import Touchpoints
 from passalong.web.api import catalog as catalog_api
-from passalong.web.api import conversions, customers, events, leads, mechanics, metric, portal_links, shares
+from passalong.web.api import conversions, customers, events, leads, mechanics, metric, outbox, portal_links, shares
 from passalong.web.api.access import guard
 from passalong.web.api.idempotent import IdempotencyMiddleware
 from passalong.web.asgi import respond, see_other
@@ -57,6 +63,9 @@ from passalong.web.viewer.pages import Pages
 from passalong.web.viewer.record import Recorder
 from passalong.web.viewer.refusals import Refusals
 from passalong.web.visitor import Visitors
+from passalong.webhooks import endpoints
+from passalong.webhooks.carrier import WebhookCarrier
+from passalong.webhooks.messages import Messages
 
 VIEWER = [
     gate.submit_gate,
@@ -103,9 +112,25 @@ API = [
     leads.list_leads,
     leads.get_lead,
     leads.erase_lead,
+    conversions.list_conversions,
+    conversions.get_conversion,
+    conversions.override_conversion,
+    conversions.replay_attribution,
+    outbox.list_jobs,
+    outbox.outbox_status,
+    outbox.retry_job,
+    outbox.skip_job,
+    outbox.resend,
+    outbox.resume,
+    endpoints.list_endpoints,
+    endpoints.put_endpoint,
+    endpoints.remove_endpoint,
+    endpoints.rotate_secret,
+    endpoints.replay_messages,
+    endpoints.test_endpoint,
     events.tail_events,
 ]
-
+HOOKS = [hook.take_notices]
 
 UPLOADS = [catalog_api.upload_file]
 
@@ -145,6 +170,7 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         leads=Leads(db, catalog, pipeline, outbox),
         pipeline=pipeline,
         outbox=outbox,
+        crm=Crm(db, pipeline, outbox, clock, config.hubspot.stages),
         metrics=Metrics(db),
         reports=Reports(db),
         receipts=Receipts(db),
@@ -160,6 +186,14 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
     )
 
 
+class Outside(NamedTuple):
+    """The ways out. `hubspot` is None without a key."""
+
+    courier: Courier
+    webhooks: WebhookCarrier
+    hubspot: HubSpotCarrier | None
+
+
 @asynccontextmanager
 async def opened(services: Services) -> AsyncIterator[Services]:
     """Opens the database, keeps catalog and ledger going, and closes in the order that loses nothing."""
@@ -171,22 +205,40 @@ async def opened(services: Services) -> AsyncIterator[Services]:
         try:
             yield services
         finally:
-            follower.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await follower
+            await _ended(follower)
             await services.ledger.stop()
             await services.cards.close()
     finally:
         await services.db.close()
 
 
-def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: str | None = None) -> FrontDoor:
-    """The application. `operator_key` is an admin key that lives as long as the process: a local console's."""
+@asynccontextmanager
+async def outside(services: Services) -> AsyncIterator[Outside]:
+    """The ways out: to HubSpot if there is a key, to webhooks, and back into the pipeline."""
+    config, outbox, clock = services.settings, services.outbox, services.clock
+    # Webhooks go where the guard has looked, so no proxy of the environment may come between.
+    async with httpx2.AsyncClient() as crm, httpx2.AsyncClient(trust_env=False) as hooks:
+        messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline)
+        webhooks = WebhookCarrier(config.webhooks, hooks, outbox, services.catalog, messages, clock)
+        carriers: list[Carrier] = [PipelineCarrier(outbox, services.pipeline, clock), webhooks]
+        hubspot = None
+        if config.hubspot.token:
+            hubspot = HubSpotCarrier(config.hubspot, Client(config.hubspot, crm), outbox, services.crm, clock)
+            carriers.append(hubspot)
+        yield Outside(Courier(outbox, carriers), webhooks, hubspot)
+
+
+def create_app(
+    config: Settings, clock: Clock = system_clock, *, operator_key: str | None = None, carrying: bool = True
+) -> FrontDoor:
+    """The application. `operator_key` is an admin key that lives as long as the process: a local console's. Without
+    `carrying`, nothing is sent anywhere: other processes do that."""
     services = wire(config, clock)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        async with opened(services):
+        async with opened(services), outside(services) as ways:
+            app.state.webhooks = ways.webhooks
             if operator_key is not None:
                 services.catalog.lend(
                     ApiKey(
@@ -197,7 +249,11 @@ def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: s
                         created_at_ms=clock(),
                     )
                 )
-            yield
+            courier = asyncio.create_task(ways.courier.run(), name="courier") if carrying else None
+            try:
+                yield
+            finally:
+                await _ended(courier)
 
     idempotency = IdempotencyMiddleware()
 
@@ -219,6 +275,7 @@ def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: s
                 request_max_body_size=FORM_MAX_BYTES,
                 exception_handlers={PassalongError: portal_refusals.refuse, HTTPException: portal_refusals.refuse},
             ),
+            Router("/", route_handlers=HOOKS, request_max_body_size=JSON_MAX_BYTES),
             api(API, JSON_MAX_BYTES),
             api(UPLOADS, config.limits.upload_mb * 1_000_000 + MULTIPART_OVERHEAD_BYTES),
         ],
@@ -237,6 +294,14 @@ def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: s
         logging_config=None,
     )
     return FrontDoor(litestar, services)
+
+
+async def _ended(task: asyncio.Task[None] | None) -> None:
+    """Cancels a task and waits until it has let go of everything."""
+    if task is not None:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 def refuse(request: Request[Any, Any, State], error: Exception) -> Response[Any]:

@@ -15,6 +15,17 @@ ADMIN_ONLY = {
     ("post", "/api/v1/mechanics/{key}/revive"),
     ("put", "/api/v1/slugs/{slug}"),
     ("delete", "/api/v1/leads/{id}"),
+    ("post", "/api/v1/conversions/{id}/override"),
+    ("post", "/api/v1/outbox/{id}/retry"),
+    ("post", "/api/v1/outbox/{id}/skip"),
+    ("post", "/api/v1/outbox/resend"),
+    ("post", "/api/v1/outbox/resume"),
+    ("get", "/api/v1/webhooks"),
+    ("put", "/api/v1/webhooks/{id}"),
+    ("delete", "/api/v1/webhooks/{id}"),
+    ("post", "/api/v1/webhooks/{id}/rotate"),
+    ("post", "/api/v1/webhooks/{id}/replay"),
+    ("post", "/api/v1/webhooks/{id}/test"),
 }
 
 

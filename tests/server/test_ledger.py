@@ -122,7 +122,8 @@ def test_every_counter_says_what_the_ledger_says_however_events_arrive(
 MEASURES = ("n", "visits", "micro", "amount_minor")
 CONVERSION = """
   INSERT INTO conversions (id, external_id, kind, digest, occurred_at_ms, day, amount_minor, currency, attributed,
-                           sample, recorded_at_ms) VALUES ('c', 'D-1', 'opportunity', '', 1, 20261121, 500, 'EUR', 1, 0, 1);
+                           sample, recorded_at_ms)
+  VALUES ('c', 'D-1', 'opportunity', '', 1, 20261121, 500, 'EUR', 1, 0, 1);
   INSERT INTO credits VALUES ('c', 0, 'opportunity', 20261121, 'EUR', 'initech', 'hard', NULL, 'report', NULL, 0, NULL,
                               1000000, 500, 'observed', 'new_logo', 'Because.');
 """

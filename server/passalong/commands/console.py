@@ -48,7 +48,7 @@ async def in_process(config: Settings, secret: str) -> AsyncIterator[Any]:
 
     from passalong.app import create_app
 
-    app: Any = create_app(config, operator_key=secret)
+    app: Any = create_app(config, operator_key=secret, carrying=False)
     async with app.litestar.lifespan():
         yield httpx2.ASGITransport(app=app)
 

@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -50,6 +50,13 @@ class Erased(Struct, frozen=True, kw_only=True):
 Noun = Brand | Customer | Asset | Mechanic | ApiKey | Revocation | Vanity | Erased | Endpoint
 N = TypeVar("N", Brand, Customer, Asset, Mechanic, ApiKey, Revocation, Vanity, Erased, Endpoint)
 
+TellDecision = Callable[[Transaction, int, Decision], Awaitable[None]]
+
+
+async def _tell_nobody(tx: Transaction, id: int, decision: Decision) -> None:
+    return
+
+
 _NOUNS: dict[str, type[Noun]] = {
     "brand": Brand,
     "customer": Customer,
@@ -72,6 +79,8 @@ class Catalog:
         self._db = db
         self._clock = clock
         self._loading = asyncio.Lock()
+        self.tell_decision: TellDecision = _tell_nobody
+        """Told of each decision within its transaction; the outbox puts itself here."""
         self.generation = 0
         self.brands: dict[str, Brand] = {}
         self.customers: dict[str, Customer] = {}
@@ -141,10 +150,12 @@ class Catalog:
             if after != before:
                 await self._put(tx, [after])
             for decision in decisions(before, after):
-                await tx.all(
-                    "INSERT INTO decisions (mechanic, kind, at_ms, by, reason, fallback) VALUES (?, ?, ?, ?, ?, ?)",
+                row = await tx.one(
+                    "INSERT INTO decisions (mechanic, kind, at_ms, by, reason, fallback) VALUES (?, ?, ?, ?, ?, ?) "
+                    "RETURNING id AS value",
                     msgspec.structs.astuple(decision),
                 )
+                await self.tell_decision(tx, _value(row), decision)
         await self.load()
         return before, after
 
@@ -161,6 +172,15 @@ class Catalog:
             (mechanic,),
         )
         return [msgspec.convert(dict(row), Decision) for row in rows]
+
+    async def decision(self, id: int) -> Decision:
+        """One decision of any mechanic; raises NotFound."""
+        row = await self._db.read_one(
+            "SELECT mechanic, kind, at_ms, by, reason, fallback FROM decisions WHERE id = ?", (id,)
+        )
+        if row is None:
+            raise NotFound(f"There is no decision {id}.")
+        return msgspec.convert(dict(row), Decision)
 
     def key_of(self, digest: str) -> ApiKey | None:
         """The API key with this digest, unless it was revoked."""

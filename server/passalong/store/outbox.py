@@ -21,6 +21,7 @@ from passalong.domain.delivery import (
 from passalong.domain.event import Actor, Event
 from passalong.domain.instant import DAY_MS, Clock
 from passalong.domain.lead import Lead
+from passalong.domain.mechanic import Decision, DecisionKind
 from passalong.errors import Conflict, NotFound
 from passalong.store.addresses import addresses
 from passalong.store.catalog import Catalog
@@ -28,8 +29,9 @@ from passalong.store.db import Database, Transaction
 
 LEASE = "courier"
 _KEPT = "state IN ('sent', 'skipped')"
-CONTACT, DEAL, DEAL_IN, ERASURE = "contact", "deal", "deal.read", "erasure"
-"""Topics of jobs for HubSpot: write a contact, write a credit to a deal, read a deal, erase a contact."""
+CONTACT, CONTACT_AGAIN, DEAL, DEAL_IN, ERASURE = "contact", "contact.again", "deal", "deal.read", "erasure"
+"""Topics of jobs for HubSpot: write a contact, write it over what stands there, write a credit to a deal, read a deal,
+erase a contact."""
 LEAD = "lead"
 """Topic of a job for ourselves: a lead has come whom known conversions may have waited for."""
 
@@ -51,6 +53,7 @@ class Outbox:
         self._catalog = catalog
         self._clock = clock
         self._crm = crm
+        catalog.tell_decision = self.tell_decision
 
     # What is told, within the transaction that causes it.
 
@@ -90,6 +93,12 @@ class Outbox:
             if endpoint.takes(topic):
                 await self.add(tx, Destination.WEBHOOK, topic, subject, endpoint.id)
 
+    async def tell_decision(self, tx: Transaction, id: int, decision: Decision) -> None:
+        """A mechanic was killed, or lives again."""
+        topics = {DecisionKind.KILL: Topic.MECHANIC_KILLED, DecisionKind.REVIVE: Topic.MECHANIC_REVIVED}
+        if topic := topics.get(decision.kind):
+            await self.tell(tx, topic, str(id))
+
     async def tell_credit(self, tx: Transaction, conversion: str, version: int, deal: str | None) -> None:
         """A conversion was credited: for the first time, or anew."""
         if version == 1:
@@ -103,8 +112,8 @@ class Outbox:
         """An erased lead is erased elsewhere, too; `in_crm` unless the CRM itself has asked for it."""
         await tx.all(
             "UPDATE outbox SET state = 'skipped', done_at_ms = ?, reason = 'The lead was erased.' "
-            "WHERE destination = 'hubspot' AND topic = ? AND subject = ? AND state IN ('pending', 'failed')",
-            (self._clock(), CONTACT, lead),
+            "WHERE destination = 'hubspot' AND topic IN (?, ?) AND subject = ? AND state IN ('pending', 'failed')",
+            (self._clock(), CONTACT, CONTACT_AGAIN, lead),
         )
         if self._crm and in_crm:
             await self.add(tx, Destination.HUBSPOT, ERASURE, lead)
@@ -144,16 +153,17 @@ class Outbox:
         """Gives the right back, so that the next one need not wait."""
         await self._db.write("DELETE FROM leases WHERE name = ? AND holder = ?", (LEASE, holder))
 
-    async def due(self) -> bool:
+    async def due(self, destination: Destination) -> bool:
         """Whether any job waits to be carried now."""
         row = await self._db.read_one(
-            "SELECT 1 FROM outbox WHERE state = 'pending' AND due_at_ms <= ? LIMIT 1", (self._clock(),)
+            "SELECT 1 FROM outbox WHERE destination = ? AND state = 'pending' AND due_at_ms <= ? LIMIT 1",
+            (destination.value, self._clock()),
         )
         return row is not None
 
     async def claim(self, destination: Destination, limit: int, topic: str | None = None) -> list[Job]:
         """Jobs that are due, oldest first, now on their way. With `topic`, of that one alone."""
-        if not await self.due():
+        if not await self.due(destination):
             return []
         async with self._db.transaction() as tx:
             rows = await tx.all(
@@ -186,6 +196,13 @@ class Outbox:
                      attempts = max(attempts - ?, 0) WHERE id = ? AND state = 'sending'""",
                 [(due_ms, reason, 0 if tried else 1, job.id) for job in jobs],
             )
+
+    async def reclaim(self, destination: Destination, wait_ms: int) -> None:
+        """All of a destination that is on its way waits again: whoever carried it has stumbled."""
+        await self._db.write(
+            "UPDATE OR REPLACE outbox SET state = 'pending', due_at_ms = ? WHERE destination = ? AND state = 'sending'",
+            (self._clock() + wait_ms, destination.value),
+        )
 
     async def failed(self, job: Job, reason: str) -> None:
         """A dead letter: tried no more, until an admin says so."""

@@ -237,10 +237,18 @@ class Pipeline:
             await self._reconsider(tx, id, f"{override.by} {said}: {override.reason}")
         return await self.case(id)
 
-    async def recredit(self, id: str, cause: str) -> bool:
-        """Looks at one conversion again, under the present policy; whether that changed its credits."""
-        async with self._db.transaction() as tx:
-            return await self._reconsider(tx, id, cause)
+    async def apply_policy(self, progress: Callable[[int], object] = lambda done: None) -> int:
+        """Credits everything anew by the present policy; gives how many conversions that changed."""
+        policy = self.policy
+        cause = f"the rule is now {policy.model} within {policy.window_days} days"
+        ids = [str(row["id"]) for row in await self._db.read("SELECT id FROM conversions ORDER BY id")]
+        changed = 0
+        for done, id in enumerate(ids, 1):
+            async with self._db.transaction() as tx:
+                case = await self._case(tx.all, id)
+                changed += await self._recredit(tx, case, case.conversion, cause)
+            progress(done)
+        return changed
 
     def under(self, policy: Policy, case: Case) -> list[Credit]:
         """What the credits of a conversion would be under another policy. No decision is overridden by a model."""

@@ -10,6 +10,7 @@ from passalong.domain.instant import Calendar, Clock
 from passalong.domain.token import Keyring
 from passalong.settings import Settings
 from passalong.store.catalog import Catalog
+from passalong.store.crm import Crm
 from passalong.store.db import Database
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
@@ -43,6 +44,7 @@ class Services:
     leads: Leads
     pipeline: Pipeline
     outbox: Outbox
+    crm: Crm
     metrics: Metrics
     reports: Reports
     receipts: Receipts

@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from litestar import Response, post
-from litestar.params import JSONBody
-from msgspec import Struct
+from litestar import Response, get, post
+from litestar.params import FromPath, JSONBody, QueryParameter
+from msgspec import Meta, Struct
 
-from passalong.domain.attribution import Credit
-from passalong.domain.conversion import ConversionBody, check
+from passalong.domain.attribution import MODELS, Credit, Evidence, Override, Policy, Via
+from passalong.domain.conversion import ConversionBody, ConversionKind, check
 from passalong.domain.instant import at
+from passalong.domain.lead import Motion
 from passalong.domain.money import Money
-from passalong.store.pipeline import Conversion
+from passalong.errors import Invalid
+from passalong.store.pipeline import Case, Conversion
+from passalong.store.replay import Replay, replayed
+from passalong.web.api.access import ADMIN
+from passalong.web.api.paging import Cursor, Limit, Page, decode, page
 from passalong.web.api.refusals import REFUSALS
-from passalong.web.services import FromServices
+from passalong.web.services import FromServices, Services
 
 
 class ConversionPart(Struct, kw_only=True):
+    """A conversion. `version` counts how often it was credited; `deal` is the CRM's id, if it came from there."""
+
     id: str
     external_id: str
     kind: str
     occurred_at: datetime
     amount: Money | None
+    version: int
+    deal: str | None
 
 
 class AttributionPart(Struct, kw_only=True):
@@ -38,6 +48,65 @@ class ConversionAnswer(Struct, kw_only=True):
     attribution: AttributionPart
 
 
+class TouchpointAnswer(Struct, kw_only=True):
+    """A trace from the conversion to a share, whether or not it counts. `via` says by what it was found."""
+
+    via: Via
+    evidence: Evidence
+    at: datetime
+    customer: str
+    mechanic: str | None
+    share: str | None
+    asset: str | None
+    hop: int
+    lead: str | None
+    motion: Motion
+
+
+class EvaluationAnswer(Struct, kw_only=True):
+    """A version of the credits: when and why it came to be, under which rule."""
+
+    version: int
+    at: datetime
+    cause: str
+    model: str
+    window_days: int
+    amount: Money | None
+    credits: list[Credit]
+    unattributed_reason: str | None
+
+
+class OverrideAnswer(Struct, kw_only=True):
+    at: datetime
+    by: str
+    reason: str
+    customer: str | None
+    mechanic: str | None
+    withdrawn: bool
+
+
+class ConversionDetail(Struct, kw_only=True):
+    """All there is to argue about. `models` holds what the credits would be under each model."""
+
+    conversion: ConversionPart
+    attribution: AttributionPart
+    touchpoints: list[TouchpointAnswer]
+    models: dict[str, list[Credit]]
+    evaluations: list[EvaluationAnswer]
+    overrides: list[OverrideAnswer]
+
+
+class OverrideBody(Struct, forbid_unknown_fields=True):
+    """An admin's word over the evidence: all to `customer`, or to nobody with null; `withdraw` lets the evidence
+    speak again."""
+
+    by: Annotated[str, Meta(min_length=1, max_length=120)]
+    reason: Annotated[str, Meta(min_length=1, max_length=500)]
+    customer: str | None = None
+    mechanic: str | None = None
+    withdraw: bool = False
+
+
 @post("/conversions", tags=["Conversions"], summary="Report a conversion", responses=REFUSALS)
 async def report_conversion(services: FromServices, data: JSONBody[ConversionBody]) -> Response[ConversionAnswer]:
     """201 with the credits; the same report again gives the same answer, another under the same name 409."""
@@ -46,19 +115,130 @@ async def report_conversion(services: FromServices, data: JSONBody[ConversionBod
     return Response(answer(conversion), status_code=201)
 
 
-def answer(conversion: Conversion) -> ConversionAnswer:
-    amount = (
-        Money(conversion.amount_minor, conversion.currency)
-        if conversion.amount_minor is not None and conversion.currency
-        else None
+@get("/conversions", tags=["Conversions"], summary="List conversions, newest first", responses=REFUSALS)
+async def list_conversions(
+    services: FromServices,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    kind: Annotated[ConversionKind | None, QueryParameter(description="Only of this kind")] = None,
+    attributed: Annotated[bool | None, QueryParameter(description="Only with, or without, a customer's name")] = None,
+) -> Page[ConversionAnswer]:
+    found = await services.pipeline.page(
+        limit=limit + 1, before=decode(cursor, tuple[int, str]), kind=kind, attributed=attributed
     )
+    paged = page(found, limit, lambda conversion: (conversion.occurred_at_ms, conversion.id))
+    return Page([answer(conversion) for conversion in paged.items], paged.next_cursor)
+
+
+@get("/conversions/{id:str}", tags=["Conversions"], summary="One conversion, and why", responses=REFUSALS)
+async def get_conversion(services: FromServices, id: FromPath[str]) -> ConversionDetail:
+    return await _detail(services, await services.pipeline.case(id))
+
+
+@post("/conversions/{id:str}/override", tags=["Conversions"], summary="Decide over the evidence", status_code=200,
+      opt=ADMIN, responses=REFUSALS)  # fmt: skip
+async def override_conversion(
+    services: FromServices, id: FromPath[str], data: JSONBody[OverrideBody]
+) -> ConversionDetail:
+    """A dated decision with a reason: nothing is edited, and the credits that were stay readable."""
+    if data.withdraw and (data.customer or data.mechanic):
+        raise Invalid.one("withdraw", "A withdrawal names nobody.")
+    if data.mechanic and not data.customer:
+        raise Invalid.one("mechanic", "Name the customer, too.")
+    if data.customer and data.customer not in services.catalog.customers:
+        raise Invalid.one("customer", f"There is no customer called {data.customer}.")
+    if data.mechanic and data.mechanic not in services.catalog.mechanics:
+        raise Invalid.one("mechanic", f"There is no mechanic called {data.mechanic}.")
+    override = Override(
+        at_ms=services.clock(),
+        by=data.by,
+        reason=data.reason,
+        customer=data.customer,
+        mechanic=data.mechanic,
+        withdrawn=data.withdraw,
+    )
+    return await _detail(services, await services.pipeline.decide(id, override))
+
+
+@get("/attribution/replay", tags=["Conversions"], summary="Attribution under another model", responses=REFUSALS)
+async def replay_attribution(
+    services: FromServices,
+    model: Annotated[str, QueryParameter(description="origin, first, last, linear, position or time_decay")],
+    window_days: Annotated[int | None, QueryParameter(ge=1, le=3650, description="Else as it is set")] = None,
+) -> Replay:
+    """Today's credit beside the other model's, of opportunities and what was won: whose moves, and by how much."""
+    if model not in MODELS:
+        raise Invalid.one("model", f"There is no model {model}; there are {', '.join(MODELS)}.")
+    present = services.pipeline.policy
+    policy = Policy(model=model, half_life_days=present.half_life_days, window_days=window_days or present.window_days)
+    return await replayed(services.pipeline, policy)
+
+
+async def _detail(services: Services, case: Case) -> ConversionDetail:
+    told = answer(case.conversion)
+    present = services.pipeline.policy
+    policies = {
+        name: Policy(model=name, half_life_days=present.half_life_days, window_days=present.window_days)
+        for name in MODELS
+    }
+    return ConversionDetail(
+        conversion=told.conversion,
+        attribution=told.attribution,
+        touchpoints=[
+            TouchpointAnswer(
+                via=touch.via,
+                evidence=touch.evidence,
+                at=at(touch.at_ms),
+                customer=touch.customer,
+                mechanic=touch.mechanic,
+                share=touch.share,
+                asset=touch.asset,
+                hop=touch.hop,
+                lead=touch.lead,
+                motion=touch.motion,
+            )
+            for touch in case.touchpoints
+        ],
+        models={name: services.pipeline.under(policy, case) for name, policy in policies.items()},
+        evaluations=[
+            EvaluationAnswer(
+                version=version.version,
+                at=at(version.at_ms),
+                cause=version.cause,
+                model=version.model,
+                window_days=version.window_days,
+                amount=Money(version.amount_minor, version.currency)
+                if version.amount_minor is not None and version.currency
+                else None,
+                credits=version.credits,
+                unattributed_reason=version.unattributed_reason,
+            )
+            for version in await services.pipeline.evaluations(case.conversion.id)
+        ],
+        overrides=[
+            OverrideAnswer(
+                at=at(override.at_ms),
+                by=override.by,
+                reason=override.reason,
+                customer=override.customer,
+                mechanic=override.mechanic,
+                withdrawn=override.withdrawn,
+            )
+            for override in case.overrides
+        ],
+    )
+
+
+def answer(conversion: Conversion) -> ConversionAnswer:
     return ConversionAnswer(
         conversion=ConversionPart(
             id=conversion.id,
             external_id=conversion.external_id,
             kind=conversion.kind,
             occurred_at=at(conversion.occurred_at_ms),
-            amount=amount,
+            amount=conversion.amount,
+            version=conversion.version,
+            deal=conversion.deal,
         ),
         attribution=AttributionPart(
             model=conversion.model,

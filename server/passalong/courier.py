@@ -1,0 +1,124 @@
+"""The courier: carries the outbox's jobs to where they belong, in one process of however many there are.
+
+Each destination has a carrier and a loop of its own, so that a slow one delays nobody. A lease in the database says
+who carries; what a courier that died had on its way is pending again for the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from passalong.domain.delivery import Destination
+from passalong.domain.instant import DAY_MS, Clock
+from passalong.errors import Unavailable
+from passalong.store.outbox import Outbox
+from passalong.store.pipeline import Pipeline
+
+LEASE_MS = 10_000
+RENEW_S = 2.0
+POLL_S = 0.25
+"""How often an idle courier looks for jobs that other processes have queued."""
+STUMBLE_S = 2.0
+STUMBLED_WAIT_MS = 60_000
+KEPT_MS = 90 * DAY_MS
+"""How long jobs that were done can be looked up, and webhooks be sent again."""
+_LOG = logging.getLogger(__name__)
+
+
+class Carrier(Protocol):
+    """Knows the way to one destination."""
+
+    destination: Destination
+
+    async def carry(self) -> bool:
+        """Carries some of what is due; whether there was anything to do. Raises only for what is our own fault."""
+
+
+class PipelineCarrier:
+    """Looks again at what a new lead may matter to; and once a day puts away what was done long ago."""
+
+    destination = Destination.PIPELINE
+
+    def __init__(self, outbox: Outbox, pipeline: Pipeline, clock: Clock) -> None:
+        self._outbox = outbox
+        self._pipeline = pipeline
+        self._clock = clock
+        self._swept_ms = 0
+
+    async def carry(self) -> bool:
+        jobs = await self._outbox.claim(Destination.PIPELINE, 100)
+        for job in jobs:
+            await self._pipeline.lead_came(job.subject)
+            await self._outbox.done([job])
+        if self._clock() - self._swept_ms > DAY_MS:
+            self._swept_ms = self._clock()
+            await self._outbox.forget(self._clock() - KEPT_MS)
+        return bool(jobs)
+
+
+class Courier:
+    """`run` for ever in a server; `once` to carry what is due now and no more."""
+
+    def __init__(self, outbox: Outbox, carriers: Sequence[Carrier]) -> None:
+        self._outbox = outbox
+        self._carriers = carriers
+        self._holder = secrets.token_hex(8)
+        self._held = False
+
+    async def run(self) -> None:
+        """Until cancelled. Whoever does not hold the lease waits for it."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._keep_lease(), name="courier")
+                for carrier in self._carriers:
+                    group.create_task(self._loop(carrier), name=f"courier {type(carrier).__name__}")
+        finally:
+            self._held = False
+            with suppress(Unavailable):
+                await asyncio.shield(self._outbox.release(self._holder))
+
+    async def once(self) -> bool:
+        """Carries all that is due. False when another process holds the lease, and nothing was done."""
+        if not await self._outbox.lease(self._holder, LEASE_MS):
+            return False
+        keeper = asyncio.create_task(self._keep_lease())
+        try:
+            busy = True
+            while busy:
+                busy = any([await carrier.carry() for carrier in self._carriers])
+        finally:
+            keeper.cancel()
+            with suppress(asyncio.CancelledError):
+                await keeper
+            await self._outbox.release(self._holder)
+        return True
+
+    async def _keep_lease(self) -> None:
+        while True:
+            try:
+                self._held = await self._outbox.lease(self._holder, LEASE_MS)
+            except Unavailable:
+                self._held = False
+            await asyncio.sleep(RENEW_S if self._held else POLL_S)
+
+    async def _loop(self, carrier: Carrier) -> None:
+        while True:
+            busy = False
+            try:
+                busy = self._held and await carrier.carry()
+            except Unavailable:  # a full or locked disk: what was on its way goes back once it can be written again
+                await asyncio.sleep(STUMBLE_S)
+                with suppress(Unavailable):
+                    await self._outbox.reclaim(carrier.destination, 0)
+            except Exception:  # one bad job must not end the carrying of all others
+                _LOG.exception("%s stumbled", type(carrier).__name__)
+                with suppress(Unavailable):
+                    await self._outbox.reclaim(carrier.destination, STUMBLED_WAIT_MS)
+                await asyncio.sleep(STUMBLE_S)
+            if not busy:
+                await asyncio.sleep(POLL_S)

@@ -1,0 +1,1 @@
+"""HubSpot: leads and credits out, deals in. Removable by deleting this folder and its lines in `app.py`."""

@@ -1,0 +1,201 @@
+"""Carries jobs to HubSpot, and asks it for deals: one call after another, with patience."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Awaitable, Callable, Sequence
+
+from passalong.domain.delivery import Destination, Job, Pause, wait_ms
+from passalong.domain.instant import DAY_MS, Clock
+from passalong.errors import PassalongError
+from passalong.hubspot import contacts, deals, properties
+from passalong.hubspot.client import MOST_INPUTS, Client, LockedOut, Refused, Unreachable
+from passalong.settings import HubSpot
+from passalong.store.crm import NOTHING_TOLD, Crm, Link
+from passalong.store.outbox import CONTACT, CONTACT_AGAIN, DEAL, DEAL_IN, ERASURE, Outbox
+
+FIRST_PAUSE_MS = 500
+LONGEST_PAUSE_MS = 300_000
+LOCKED_OUT_MS = 15 * 60_000
+"""How long to wait after a refused key; an admin can end it earlier."""
+RECONCILE_MS = DAY_MS
+MOST_SEARCHED = 9_900
+"""HubSpot's search ends at ten thousand results: before that it is asked anew, from the last one seen."""
+
+
+Work = Callable[[Sequence[Job]], Awaitable[None]]
+
+
+class HubSpotCarrier:
+    destination = Destination.HUBSPOT
+
+    def __init__(self, config: HubSpot, client: Client, outbox: Outbox, crm: Crm, clock: Clock) -> None:
+        self._config = config
+        self._client = client
+        self._outbox = outbox
+        self._crm = crm
+        self._clock = clock
+        self._greeted = False
+        self._prepared = False
+        self._kinds = {
+            ERASURE: self._erase,
+            CONTACT: self._contacts,
+            CONTACT_AGAIN: self._contacts,
+            DEAL_IN: self._read_deals,
+            DEAL: self._tell_deals,
+        }
+
+    async def carry(self) -> bool:
+        """One batch of each kind of job, and deals when it is time to ask for them."""
+        if not self._greeted:  # a start is an admin's hand: what kept us out may be mended
+            await self._outbox.resume(Destination.HUBSPOT)
+            self._greeted = True
+        if any(pause.until_ms > self._clock() for pause in await self._pauses()):
+            return False
+        busy = False
+        try:
+            for topic, work in self._kinds.items():
+                if jobs := await self._outbox.claim(Destination.HUBSPOT, MOST_INPUTS, topic):
+                    busy = True
+                    await self._attempt(jobs, work)
+            if self._clock() - await self._crm.polled_at_ms() >= self._config.poll_minutes * 60_000:
+                busy = True
+                await self.poll()
+            if self._clock() - await self._crm.reconciled_at_ms() >= RECONCILE_MS:
+                busy = True
+                await self.reconcile()
+        except Unreachable as trouble:
+            await self._wait(trouble)
+            return False
+        except LockedOut as trouble:
+            reason = f"HubSpot refuses the key: {trouble.reason}"
+            await self._outbox.pause(Destination.HUBSPOT, reason, LOCKED_OUT_MS)
+            return False
+        except Refused as refusal:  # of a question of ours, not of a record
+            await self._outbox.pause(Destination.HUBSPOT, refusal.words, LOCKED_OUT_MS)
+            return False
+        if busy:
+            await self._outbox.resume(Destination.HUBSPOT)
+        return busy
+
+    async def compare(self) -> None:
+        """The same as `reconcile`, for somebody who waits for it: raises PassalongError in HubSpot's words."""
+        try:
+            await self.reconcile()
+        except (Unreachable, LockedOut, Refused) as trouble:
+            raise PassalongError(f"HubSpot: {trouble}") from None
+
+    async def poll(self) -> int:
+        """Asks for all deals that changed since the watermark; gives how many there were."""
+        await self._prepare()
+        seen = 0
+        since_ms, after = max(await self._crm.watermark() - deals.OVERLAP_MS, 0), "0"
+        while True:
+            found, following = await deals.changed_since(self._client, since_ms, after, self._config.currency)
+            last_ms = max((deal.modified_at_ms for deal in found), default=None)
+            await self._crm.store_deals(found, watermark=last_ms)
+            seen += len(found)
+            if following is None:
+                break
+            after = following
+            if after.isdecimal() and int(after) > MOST_SEARCHED and last_ms is not None and last_ms > since_ms:
+                since_ms, after = last_ms, "0"
+        await self._crm.note("polled")
+        return seen
+
+    async def reconcile(self) -> None:
+        """Compares what HubSpot says with what was written, contact by contact and deal by deal."""
+        await self._prepare()
+        after = ""
+        while links := await self._crm.links(after, MOST_INPUTS):
+            after = links[-1].lead
+            ours = {lead.id: contacts.first_touch(lead) for lead in await self._crm.leads([li.lead for li in links])}
+            living: list[Link] = [link for link in links if link.lead in ours]
+            if living:
+                await self._crm.checked(await contacts.drifts(self._client, living, ours))
+        after = ""
+        while ids := await self._crm.deals(after, MOST_INPUTS):
+            after = ids[-1]
+            if told := await self._crm.told_of(ids):
+                await self._crm.checked_deals(await deals.drifts(self._client, told))
+        await self._crm.note("reconciled")
+
+    async def _attempt(self, jobs: Sequence[Job], work: Work) -> None:
+        """Does it; when HubSpot cannot be reached, all of it waits again."""
+        try:
+            await self._prepare()
+            await work(jobs)
+        except (Unreachable, LockedOut) as trouble:
+            await self._outbox.back(jobs, reason=trouble.reason, tried=False)
+            raise
+        except Refused as refusal:
+            await self._outbox.back(jobs, reason=refusal.words, tried=False)
+            raise
+
+    async def _contacts(self, jobs: Sequence[Job]) -> None:
+        leads = await self._crm.leads([job.subject for job in jobs])
+        over = jobs[0].topic == CONTACT_AGAIN
+        sent = (
+            await contacts.send(self._client, leads, lifecycle_stage=self._config.lifecycle_stage, over=over)
+            if leads
+            else contacts.Sent(links=[], refused={}, later={})
+        )
+        # Whoever was erased meanwhile is done: there is nothing to send.
+        unsent = {**sent.refused, **sent.later}
+        await self._crm.synced([job for job in jobs if job.subject not in unsent], sent.links)
+        for job in jobs:
+            if job.subject in sent.refused:
+                await self._outbox.failed(job, sent.refused[job.subject])
+            elif job.subject in sent.later:
+                await self._later(job, sent.later[job.subject])
+
+    async def _erase(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            contact = await self._crm.contact_of(job.subject)
+            if contact is None and await self._crm.was_sent(job.subject):
+                contact = await contacts.find(self._client, job.subject)
+                if contact is None and job.attempts < 4:  # its search lags behind its records
+                    await self._later(job, "HubSpot’s search does not know this contact yet.")
+                    continue
+            if contact is not None:
+                await contacts.erase(self._client, contact)
+            await self._crm.forget_contact(job)
+
+    async def _read_deals(self, jobs: Sequence[Job]) -> None:
+        found = await deals.by_id(self._client, [job.subject for job in jobs], self._config.currency)
+        await self._crm.store_deals(found, jobs=jobs)
+
+    async def _tell_deals(self, jobs: Sequence[Job]) -> None:
+        ids = [job.subject for job in jobs]
+        values, told = await self._crm.credits_of(ids), await self._crm.told_of(ids)
+        news = {id: value for id, value in values.items() if told.get(id, NOTHING_TOLD) != value}
+        refused = await deals.tell(self._client, news)
+        written = {id: value for id, value in news.items() if id not in refused}
+        await self._crm.told_deals([job for job in jobs if job.subject not in refused], written)
+        for job in jobs:
+            if job.subject in refused:
+                await self._outbox.failed(job, refused[job.subject])
+
+    async def _later(self, job: Job, reason: str) -> None:
+        wait = wait_ms(job.attempts, random.random())  # noqa: S311 - jitter
+        if wait is None:
+            await self._outbox.failed(job, reason)
+        else:
+            await self._outbox.back([job], reason=reason, wait_ms=wait)
+
+    async def _prepare(self) -> None:
+        if not self._prepared:
+            await properties.prepare(self._client)
+            self._prepared = True
+
+    async def _pauses(self) -> list[Pause]:
+        return [pause for pause in await self._outbox.pauses() if pause.destination == Destination.HUBSPOT]
+
+    async def _wait(self, trouble: Unreachable) -> None:
+        """As long as HubSpot asks for, or twice as long as the last time."""
+        tries = max((pause.attempts for pause in await self._pauses()), default=0)
+        wait = min(FIRST_PAUSE_MS * 2**tries, LONGEST_PAUSE_MS)
+        if trouble.retry_after_s is not None:
+            wait = min(round(trouble.retry_after_s * 1000), LONGEST_PAUSE_MS)
+        jitter = 1 + random.random() / 10  # noqa: S311
+        await self._outbox.pause(Destination.HUBSPOT, trouble.reason, round(wait * jitter))

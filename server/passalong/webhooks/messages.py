@@ -1,0 +1,89 @@
+"""What a webhook says: made when it is sent, so that nothing personal waits in a queue, and nothing erased is told."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from passalong.domain.delivery import Job, Topic
+from passalong.domain.event import EventRow
+from passalong.domain.instant import at
+from passalong.errors import NotFound
+from passalong.store.catalog import Catalog
+from passalong.store.leads import Leads
+from passalong.store.ledger import Ledger
+from passalong.store.pipeline import Conversion, Pipeline
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """As Standard Webhooks has it: `type`, `timestamp` of what happened, and `data`."""
+
+    type: str
+    timestamp: datetime
+    data: dict[str, Any]
+
+
+class Messages:
+    def __init__(self, catalog: Catalog, ledger: Ledger, leads: Leads, pipeline: Pipeline) -> None:
+        self._catalog = catalog
+        self._ledger = ledger
+        self._leads = leads
+        self._pipeline = pipeline
+
+    async def of(self, job: Job) -> Message | None:
+        """What a job says; None when there is nothing left to tell."""
+        topic = Topic(job.topic)
+        try:
+            match topic:
+                case Topic.SHARE_CREATED | Topic.LEAD_CREATED | Topic.CLICK_CREATED:
+                    found = await self._ledger.tail(int(job.subject) - 1, 1)
+                    return await self._event(topic, found[0]) if found else None
+                case Topic.CONVERSION_CREATED | Topic.ATTRIBUTION_CHANGED:
+                    id, _, _ = job.subject.partition("/")
+                    return self._conversion(topic, job, (await self._pipeline.case(id)).conversion)
+                case Topic.LEAD_ERASED:
+                    return Message(type=topic, timestamp=at(job.created_at_ms), data={"lead": job.subject})
+                case Topic.MECHANIC_KILLED | Topic.MECHANIC_REVIVED:
+                    decision = await self._catalog.decision(int(job.subject))
+                    data = {
+                        "mechanic": decision.mechanic, "by": decision.by, "reason": decision.reason,
+                        "fallback": decision.fallback,
+                    }  # fmt: skip
+                    return Message(type=topic, timestamp=at(decision.at_ms), data=data)
+        except NotFound:
+            return None
+
+    async def _event(self, topic: Topic, event: EventRow) -> Message:
+        data: dict[str, Any] = {
+            "seq": event.seq, "share": event.share, "customer": event.customer, "mechanic": event.mechanic,
+            "asset": event.asset, "hop": event.hop, "lead": event.lead,
+        }  # fmt: skip
+        if topic is Topic.LEAD_CREATED and event.lead is not None:
+            lead = await self._leads.get(event.lead)
+            data |= {
+                "email": lead.email, "name": lead.name, "company": lead.company, "role": lead.role,
+                "heard_from": lead.heard_from, "answers": lead.extra, "motion": lead.motion, "parent": lead.parent,
+                "consent_version": lead.consent_version, "erased": lead.erased_at_ms is not None,
+            }  # fmt: skip
+        return Message(type=topic, timestamp=at(event.at_ms), data=data)
+
+    def _conversion(self, topic: Topic, job: Job, conversion: Conversion) -> Message:
+        data = {
+            "conversion": conversion.id, "external_id": conversion.external_id, "kind": conversion.kind,
+            "occurred_at": at(conversion.occurred_at_ms), "amount": conversion.amount, "version": conversion.version,
+            "model": conversion.model, "credits": conversion.credits,
+            "unattributed_reason": conversion.unattributed_reason,
+        }  # fmt: skip
+        return Message(type=topic, timestamp=at(job.created_at_ms), data=data)
+
+
+def sample(topic: Topic, now_ms: int) -> Message:
+    """What a test sends: shaped like the real thing, and marked as none."""
+    data: dict[str, Any] = {"sample": True, "customer": "initech", "mechanic": "shared-reports", "asset": "report"}
+    if topic is Topic.LEAD_CREATED:
+        data |= {"lead": "sample", "email": "viewer@example.com", "name": "Sample Viewer"}
+    elif topic in (Topic.CONVERSION_CREATED, Topic.ATTRIBUTION_CHANGED):
+        data |= {"external_id": "sample", "kind": "opportunity", "credits": []}
+    return Message(type=topic, timestamp=at(now_ms), data=data)
