@@ -6,9 +6,10 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -39,18 +40,15 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def server(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Server]:
-    """A running server with a vendor, two customers, mechanics of every gate and assets of every kind.
-
-    `@pytest.mark.settings(name=value)` runs it under other settings.
-    """
-    marker = request.node.get_closest_marker("settings")
+@contextmanager
+def serving(folder: Path, clock: Clock, **more: Any) -> Iterator[Server]:
+    """A running server with a vendor, two customers, mechanics of every gate and assets of every kind. `more` are
+    settings beside those of every test."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    config = settings_for(tmp_path, **{"base_url": address, **(marker.kwargs if marker else {})})
+    config = settings_for(folder, **{"base_url": address, **more})
     app = create_app(config, clock, operator_key=ADMIN_KEY)
     runner = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, **UVICORN))
     thread = threading.Thread(target=runner.run, daemon=True)
@@ -64,11 +62,20 @@ def server(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iter
         httpx2.Client(base_url=address, headers={"authorization": f"Bearer {ADMIN_KEY}"}, timeout=20) as api,
         httpx2.Client(base_url=address, headers={"user-agent": "Mozilla/5.0 (X11) Firefox/140.0"}) as viewer,
     ):
-        running = Server(config=config, address=address, api=api, viewer=viewer)
         seed(api)
+        try:
+            yield Server(config=config, address=address, api=api, viewer=viewer)
+        finally:
+            runner.should_exit = True
+            thread.join(timeout=10)
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[Server]:
+    """The server. `@pytest.mark.settings(name=value)` runs it under other settings."""
+    marker = request.node.get_closest_marker("settings")
+    with serving(tmp_path, clock, **(marker.kwargs if marker else {})) as running:
         yield running
-    runner.should_exit = True
-    thread.join(timeout=10)
 
 
 @pytest.fixture

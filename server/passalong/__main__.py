@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "mint": ("mint", "Print a share's URL. Offline: only the signing key is needed."),
     "import": ("imports", "Bring in customers or assets, all or nothing."),
     "keys": ("keys", "API keys and signing keys."),
+    "report": ("report", "The monthly review, as text, Markdown, HTML, JSON or CSV."),
     "export": ("export", "Leads, events or opportunities, as CSV or JSON lines."),
     "replay": ("replay", "Attribution under another model beside the present one: whose credit moves."),
     "sync": ("sync", "Carry what waits for HubSpot and webhooks; --status says what waits and what failed."),

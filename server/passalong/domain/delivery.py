@@ -11,7 +11,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from passalong.domain.address import web_url
-from passalong.domain.event import EventKind
+from passalong.domain.event import Actor, EventKind
 from passalong.domain.instant import DAY_MS
 from passalong.domain.share import Id
 from passalong.errors import Invalid
@@ -60,12 +60,14 @@ class Topic(StrEnum):
     MECHANIC_REVIVED = "mechanic.revived"
 
 
+TELLING = (Actor.HUMAN, Actor.SYSTEM)
+"""Whose doing is told: people's, and an integrator's who mints a share. No machine's that looks at pages."""
 TOPIC_OF = {
     EventKind.SHARE: Topic.SHARE_CREATED,
     EventKind.LEAD: Topic.LEAD_CREATED,
     EventKind.CLICK: Topic.CLICK_CREATED,
 }
-"""Of the events that people cause, what is told."""
+"""Of the events of the ledger, what is told."""
 
 
 class Job(Struct, frozen=True, kw_only=True):
@@ -131,7 +133,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
 def build(id: str, body: EndpointBody, *, now_ms: int, before: Endpoint | None) -> Endpoint:
     """A checked endpoint with the secrets it had, or a fresh one; raises Invalid."""
-    if web_url(body.url) is None:
+    url = web_url(body.url)
+    if url is None:
         raise Invalid.one("url", "Use a full address, as https://hooks.example.com/passalong.")
     known = before is not None and not before.removed
     disabled_at_ms = None
@@ -139,7 +142,7 @@ def build(id: str, body: EndpointBody, *, now_ms: int, before: Endpoint | None) 
         disabled_at_ms = (before.disabled_at_ms if before else None) or now_ms
     return Endpoint(
         id=id,
-        url=body.url,
+        url=url,
         topics=tuple(dict.fromkeys(body.topics)),
         secrets=before.secrets if before and known else (Secret(new_secret()),),
         created_at_ms=before.created_at_ms if before and known else now_ms,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -56,3 +56,17 @@ def months_back(month: int, count: int) -> list[int]:
 def month_name(month: int) -> str:
     """`2026-11` of 202611."""
     return f"{month // 100:04d}-{month % 100:02d}"
+
+
+def day_name(day: int) -> str:
+    """`2026-11-21` of 20261121."""
+    return _date(day).isoformat()
+
+
+def days_between(first: int, last: int) -> int:
+    """Days from one reporting day (20261121) to another; negative when the other was earlier."""
+    return (_date(last) - _date(first)).days
+
+
+def _date(day: int) -> date:
+    return date(day // 10_000, day // 100 % 100, day % 100)

@@ -25,6 +25,10 @@ class MechanicKind(StrEnum):
     COMMUNITY = "community"
 
 
+PRODUCT_TOUCH = (MechanicKind.SHARED_ASSET, MechanicKind.REFERRAL_LOOP, MechanicKind.EXPANSION)
+"""The kinds that live where the product is touched, apart from what people write and say."""
+
+
 class GateMode(StrEnum):
     NONE = "none"
     """The asset is open and nobody is asked."""

@@ -62,6 +62,19 @@ class Converted(Struct, frozen=True, kw_only=True):
     left_out: list[str]
 
 
+class Amounts(Struct, frozen=True, kw_only=True):
+    """Money by currency, never added across them; `converted` in the currency of the settings, if they name one."""
+
+    by_currency: list[Money]
+    converted: Converted | None
+
+
+def amounts(found: Iterable[Money], currency: str | None, rates: Mapping[str, float]) -> Amounts:
+    """Sums by currency and, where a currency is given, beside them one sum in it."""
+    known = summed(found)
+    return Amounts(by_currency=known, converted=converted(known, currency, rates) if currency else None)
+
+
 def summed(amounts: Iterable[Money]) -> list[Money]:
     """Sums by currency, the largest first. Amounts of different currencies are never added."""
     sums: dict[str, int] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -15,11 +15,11 @@ from passalong.domain.attribution import WHOLE, Evidence
 from passalong.domain.event import EventKind
 from passalong.domain.instant import months_back
 from passalong.domain.lead import Motion
+from passalong.domain.mechanic import PRODUCT_TOUCH, MechanicKind
 from passalong.domain.money import Money
 from passalong.store.db import Database
 
 _QUERIES = files("passalong.store").joinpath("queries")
-CONVERSIONS = ("signup", "trial", "opportunity", "won", "lost")
 
 
 class Slice(Struct, frozen=True, kw_only=True):
@@ -41,19 +41,6 @@ class Slice(Struct, frozen=True, kw_only=True):
         return "_of_asset" if self.asset is not None else "_of_channel" if self.channel is not None else ""
 
 
-class Part(Struct, frozen=True, kw_only=True):
-    """What is credited in a month, by everything that a sum may be made over. `micro` in millionths."""
-
-    month: int
-    kind: str
-    mechanic: str | None
-    hop: int
-    motion: Motion
-    evidence: Evidence
-    micro: int
-    amount: Money | None
-
-
 class Source(Struct, kw_only=True):
     """A part of a month's pipeline. `mechanic` is None for what was declared, or not attributed.
 
@@ -68,15 +55,20 @@ class Source(Struct, kw_only=True):
 
 
 class Month(Struct, kw_only=True):
-    """The one number of a month: `attributed` of all known `opportunities`. `spread` counts new leads by hop."""
+    """The one number of a month: `attributed` of all known `opportunities`.
+
+    `evidence` and `hops` divide what is attributed by grade and by how far the link had travelled, in millionths;
+    `spread` counts new leads by hop. `won` is the money that advocacy won.
+    """
 
     month: int
     opportunities: int = 0
     attributed: int | float = 0
     sources: list[Source] = field(default_factory=list)
-    evidence: dict[Evidence, int | float] = field(default_factory=dict)
+    evidence: dict[Evidence, int] = field(default_factory=lambda: dict.fromkeys(Evidence, 0))
+    hops: dict[int, int] = field(default_factory=dict)
     spread: dict[int, int] = field(default_factory=dict)
-    conversions: dict[str, int] = field(default_factory=dict)
+    won: list[Money] = field(default_factory=list)
 
     @property
     def coverage(self) -> float | None:
@@ -85,7 +77,7 @@ class Month(Struct, kw_only=True):
 
     @property
     def k_factor(self) -> float | None:
-        """How many new leads each lead brought by passing along: those at hop 1 and beyond, by all. None without."""
+        """New leads by passed-along links for each new lead: those at hop 1 and beyond, by all. None without any."""
         return k_factor(self.spread)
 
 
@@ -96,60 +88,72 @@ class Metrics:
             _QUERIES.joinpath("metric.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
         )
 
-    async def months(self, last: int, count: int, of: Slice = Slice()) -> list[Month]:  # noqa: B008 - immutable
+    async def months(self, last: int, count: int, advocacy: Sequence[str], of: Slice = Slice()) -> list[Month]:  # noqa: B008 - immutable
         """The `count` months up to and with `last` (202611), oldest first, empty ones included.
 
-        Of a slice, `attributed` is the slice's own, while `opportunities` stays all that are known.
+        Of a slice, `attributed` is the slice's own, while `opportunities` stays all that are known. `advocacy` are the
+        mechanics whose victories `won` adds up.
         """
         names = months_back(last, count)
+        span = {"first": names[0], "last": last}
         found = {month: Month(month=month) for month in names}
-        parts = await self.parts(names[0], last, of)
-        for row in await self._rows("known", first=names[0], last=last):
-            month = found[row["month"]]
-            if row["kind"] == "opportunity":
-                month.opportunities += row["n"]
-                month.attributed += row["n"] if row["attributed"] and of.whole else 0
-            if row["attributed"] and of.whole:
-                month.conversions[row["kind"]] = row["n"]
-        for name, month in found.items():
-            own = [part for part in parts if part.month == name]
-            opportunities = [part for part in own if part.kind == "opportunity"]
-            month.sources = _sources(opportunities)
-            month.evidence = {
-                grade: whole_or_part(sum(part.micro for part in opportunities if part.evidence is grade))
-                for grade in Evidence
-            }
-            if not of.whole:
-                month.attributed = whole_or_part(sum(part.micro for part in opportunities))
-                month.conversions = {
-                    kind: round(sum(part.micro for part in own if part.kind == kind) / WHOLE) for kind in CONVERSIONS
-                }
-        if of.whole:
-            for row in await self._rows("unattributed", first=names[0], last=last):
-                amount = Money(row["amount_minor"], row["currency"]) if row["currency"] else None
-                found[row["month"]].sources.append(
-                    Source(mechanic=None, motion=None, attributed=False, opportunities=row["n"], amount=amount)
+        unnamed = []
+        for month_, attributed, currency, n, minor in await self._rows("known", **span):
+            month = found[month_]
+            month.opportunities += n
+            if attributed and of.whole:
+                month.attributed += n
+            elif not attributed and of.whole:
+                amount = Money(minor, currency) if currency else None
+                unnamed.append(
+                    (month, Source(mechanic=None, motion=None, attributed=False, opportunities=n, amount=amount))
                 )
-        for row in await self._rows(f"spread{of.suffix}", first=names[0], last=last, **_params(of)):
-            found[row["month"]].spread[row["hop"]] = row["n"]
+        if of.whole:
+            await self._fill(found, span, advocacy)
+        else:
+            await self._fill_slice(found, span, advocacy, of)
+        for month, source in unnamed:
+            month.sources.append(source)
+        for month_, hop, n in await self._rows(f"spread{of.suffix}", **span, **_params(of)):
+            found[month_].spread[hop] = n
         return list(found.values())
 
-    async def parts(self, first: int, last: int, of: Slice = Slice()) -> list[Part]:  # noqa: B008 - immutable
-        """Everything credited between two months."""
-        rows = await self._rows(f"parts{of.suffix}", first=first, last=last, **_params(of))
-        return [
-            Part(
-                month=row["month"],
-                kind=row["kind"],
-                mechanic=row["mechanic"] or None,
-                hop=row["hop"],
-                motion=Motion(row["motion"]),
-                evidence=Evidence(row["evidence"]),
-                micro=row["micro"],
-                amount=Money(row["amount_minor"], row["currency"]) if row["currency"] else None,
-            )
-            for row in rows
-        ]
+    async def attributed(self, month: int) -> dict[str, int]:
+        """Conversions of a month that carry a customer's name, by kind."""
+        return {row["kind"]: row["n"] for row in await self._rows("attributed", month=month)}
+
+    async def _fill(self, found: Mapping[int, Month], span: Mapping[str, int], advocacy: Sequence[str]) -> None:
+        """From the bounded sums."""
+        for month, mechanic, motion, currency, micro, minor in await self._rows("sources", **span):
+            found[month].sources.append(_source(mechanic, motion, currency, micro, minor))
+        for month, evidence, hop, micro in await self._rows("grades", **span):
+            _grade(found[month], evidence, hop, micro)
+        for month, currency, minor in await self._rows("won", **span, mechanics=_json(advocacy)):
+            found[month].won.append(Money(minor, currency))
+
+    async def _fill_slice(
+        self, found: Mapping[int, Month], span: Mapping[str, int], advocacy: Sequence[str], of: Slice
+    ) -> None:
+        """The same, added up from the parts of a slice."""
+        sums: dict[tuple[int, str, str, str], list[int]] = {}
+        won: dict[tuple[int, str], int] = {}
+        rows = await self._rows(f"parts{of.suffix}", **span, **_params(of))
+        for month, kind, mechanic, hop, motion, evidence, currency, micro, minor in rows:
+            if kind == "opportunity":
+                both = sums.setdefault((month, mechanic, motion, currency), [0, 0])
+                both[0] += micro
+                both[1] += minor
+                _grade(found[month], evidence, hop, micro)
+            elif kind == "won" and currency and mechanic in advocacy:
+                won[month, currency] = won.get((month, currency), 0) + minor
+        for (month, mechanic, motion, currency), (micro, minor) in sorted(
+            sums.items(), key=lambda item: (item[0][0], -item[1][1], item[0])
+        ):
+            found[month].sources.append(_source(mechanic, motion, currency, micro, minor))
+        for (month, currency), minor in won.items():
+            found[month].won.append(Money(minor, currency))
+        for each in found.values():
+            each.attributed = whole_or_part(sum(each.evidence.values()))
 
     async def funnel(self, mechanics: Sequence[str], first_day: int, last_day: int) -> dict[str, int]:
         """What people did between two days of a month, by event kind; `visit` beside them."""
@@ -178,31 +182,43 @@ def k_factor(spread: dict[int, int]) -> float | None:
     return sum(n for hop, n in spread.items() if hop) / leads if leads else None
 
 
+def added(counts: Iterable[Mapping[int, int]]) -> dict[int, int]:
+    """Sums of counts by the same keys."""
+    sums: dict[int, int] = {}
+    for count in counts:
+        for key, n in count.items():
+            sums[key] = sums.get(key, 0) + n
+    return sums
+
+
 def whole_or_part(micro: int) -> int | float:
     """Millionths as conversions: a whole number where they are one."""
     return micro / WHOLE if micro % WHOLE else micro // WHOLE
 
 
-def _sources(parts: Sequence[Part]) -> list[Source]:
-    """Sums by mechanic, motion and currency, the largest amounts first."""
-    micro: dict[tuple[str | None, str, str | None], int] = {}
-    minor: dict[tuple[str | None, str, str | None], int] = {}
-    for part in parts:
-        key = (part.mechanic, part.motion.value, part.amount.currency if part.amount else None)
-        micro[key] = micro.get(key, 0) + part.micro
-        minor[key] = minor.get(key, 0) + (part.amount.amount_minor if part.amount else 0)
+def expansion(sources: Iterable[Source], kinds: Mapping[str, MechanicKind]) -> list[Money]:
+    """Money of opportunities that product-touch mechanics caused among customers themselves."""
     return [
-        Source(
-            mechanic=mechanic,
-            motion=motion,
-            attributed=True,
-            opportunities=whole_or_part(micro[mechanic, motion, currency]),
-            amount=Money(minor[mechanic, motion, currency], currency) if currency else None,
-        )
-        for mechanic, motion, currency in sorted(
-            micro, key=lambda key: (-minor[key], key[0] or "", key[1], key[2] or "")
-        )
+        source.amount
+        for source in sources
+        if source.amount and source.motion == Motion.EXPANSION and kinds.get(source.mechanic or "") in PRODUCT_TOUCH
     ]
+
+
+def _source(mechanic: str, motion: str, currency: str, micro: int, minor: int) -> Source:
+    return Source(
+        mechanic=mechanic or None,
+        motion=motion,
+        attributed=True,
+        opportunities=whole_or_part(micro),
+        amount=Money(minor, currency) if currency else None,
+    )
+
+
+def _grade(month: Month, evidence: str, hop: int, micro: int) -> None:
+    grade = Evidence(evidence)
+    month.evidence[grade] += micro
+    month.hops[hop] = month.hops.get(hop, 0) + micro
 
 
 def _params(of: Slice) -> dict[str, Any]:

@@ -9,6 +9,8 @@ from msgspec import Struct
 from uuid_utils.compat import uuid7
 
 from passalong.domain.delivery import (
+    HOUR_MS,
+    TELLING,
     TOPIC_OF,
     Destination,
     Endpoint,
@@ -18,7 +20,7 @@ from passalong.domain.delivery import (
     Topic,
     message_id,
 )
-from passalong.domain.event import Actor, Event
+from passalong.domain.event import Event
 from passalong.domain.instant import DAY_MS, Clock
 from passalong.domain.lead import Lead
 from passalong.domain.mechanic import Decision, DecisionKind
@@ -34,6 +36,19 @@ CONTACT, CONTACT_AGAIN, DEAL, DEAL_IN, ERASURE = "contact", "contact.again", "de
 erase a contact."""
 LEAD = "lead"
 """Topic of a job for ourselves: a lead has come whom known conversions may have waited for."""
+
+
+_OF_PEOPLE = f"""SELECT seq AS subject, at_ms FROM events WHERE actor IN ({", ".join(f"'{a}'" for a in TELLING)})
+  AND share NOT IN (SELECT share FROM leads WHERE sample = 1) AND kind ="""
+_HAPPENED = {topic: f"{_OF_PEOPLE} '{kind}'" for kind, topic in TOPIC_OF.items()} | {
+    Topic.LEAD_ERASED: "SELECT id AS subject, erased_at_ms AS at_ms FROM leads WHERE sample = 0",
+    Topic.CONVERSION_CREATED: "SELECT id AS subject, recorded_at_ms AS at_ms FROM conversions WHERE sample = 0",
+    Topic.ATTRIBUTION_CHANGED: """SELECT e.conversion || '/' || e.version AS subject, e.at_ms FROM evaluations e
+        JOIN conversions v ON v.id = e.conversion WHERE e.version > 1 AND v.sample = 0""",
+    Topic.MECHANIC_KILLED: "SELECT id AS subject, at_ms FROM decisions WHERE kind = 'kill'",
+    Topic.MECHANIC_REVIVED: "SELECT id AS subject, at_ms FROM decisions WHERE kind = 'revive'",
+}
+"""Subject and time of everything that could have been told of a topic, but for what was made up for a demonstration."""
 
 
 class Count(Struct, frozen=True, kw_only=True):
@@ -63,11 +78,15 @@ class Outbox:
         return topic is not None and any(e.takes(topic) for e in self._catalog.endpoints.values())
 
     async def tell_events(self, tx: Transaction, events: Sequence[Event], leads: Sequence[Lead]) -> None:
-        """Of events that were appended last, and of the leads among them."""
+        """Of events that were appended last, and of the leads among them. What is written down long after it happened
+        is history and no news; nor is what was made up for a demonstration."""
         row = await tx.one("SELECT seq FROM counted")
         last_seq = int(row["seq"]) if row else 0
+        samples = {lead.id for lead in leads if lead.sample}
+        news_ms = self._clock() - HOUR_MS
         for seq, event in enumerate(events, last_seq - len(events) + 1):
-            if event.actor is Actor.HUMAN and (topic := TOPIC_OF.get(event.kind)):
+            news = event.at_ms > news_ms and event.actor in TELLING and event.lead not in samples
+            if news and (topic := TOPIC_OF.get(event.kind)):
                 await self.tell(tx, topic, str(seq))
         for lead in leads:
             await self._tell_of_lead(tx, lead)
@@ -115,6 +134,14 @@ class Outbox:
             "WHERE destination = 'hubspot' AND topic IN (?, ?) AND subject = ? AND state IN ('pending', 'failed')",
             (self._clock(), CONTACT, CONTACT_AGAIN, lead),
         )
+        # An endpoint that refused may have repeated in its words what it was sent.
+        await tx.all(
+            """UPDATE outbox SET reason = 'The lead was erased.' WHERE destination = 'webhook' AND reason IS NOT NULL
+                 AND subject IN (SELECT CAST(seq AS TEXT) FROM events WHERE lead = ?)""",
+            (lead,),
+        )
+        if await tx.one("SELECT 1 FROM leads WHERE id = ? AND sample = 1", (lead,)):
+            return
         if self._crm and in_crm:
             await self.add(tx, Destination.HUBSPOT, ERASURE, lead)
         await self.tell(tx, Topic.LEAD_ERASED, lead)
@@ -153,25 +180,29 @@ class Outbox:
         """Gives the right back, so that the next one need not wait."""
         await self._db.write("DELETE FROM leases WHERE name = ? AND holder = ?", (LEASE, holder))
 
-    async def due(self, destination: Destination) -> bool:
+    async def due(self, destination: Destination, endpoint: str | None = None) -> bool:
         """Whether any job waits to be carried now."""
         row = await self._db.read_one(
-            "SELECT 1 FROM outbox WHERE destination = ? AND state = 'pending' AND due_at_ms <= ? LIMIT 1",
-            (destination.value, self._clock()),
+            f"""SELECT 1 FROM outbox WHERE destination = ? AND state = 'pending' AND due_at_ms <= ?
+                {"AND endpoint = ?" if endpoint else ""} LIMIT 1""",
+            (destination.value, self._clock(), *([endpoint] if endpoint else [])),
         )
         return row is not None
 
-    async def claim(self, destination: Destination, limit: int, topic: str | None = None) -> list[Job]:
-        """Jobs that are due, oldest first, now on their way. With `topic`, of that one alone."""
-        if not await self.due(destination):
+    async def claim(
+        self, destination: Destination, limit: int, topic: str | None = None, *, endpoint: str | None = None
+    ) -> list[Job]:
+        """Jobs that are due, oldest first, now on their way. With `topic` or `endpoint`, of that one alone."""
+        if not await self.due(destination, endpoint):
             return []
         async with self._db.transaction() as tx:
             rows = await tx.all(
                 f"""UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id IN (
                       SELECT id FROM outbox WHERE destination = ? AND state = 'pending' AND due_at_ms <= ?
-                        {"AND topic = ?" if topic else ""} ORDER BY created_at_ms, id LIMIT ?)
+                        {"AND topic = ?" if topic else ""} {"AND endpoint = ?" if endpoint else ""}
+                      ORDER BY created_at_ms, id LIMIT ?)
                     RETURNING *""",
-                (destination.value, self._clock(), *([topic] if topic else []), limit),
+                (destination.value, self._clock(), *filter(None, (topic, endpoint)), limit),
             )
         return sorted((msgspec.convert(dict(row), Job) for row in rows), key=lambda job: (job.created_at_ms, job.id))
 
@@ -301,32 +332,31 @@ class Outbox:
 
     async def replay(self, endpoint: Endpoint, first_ms: int, last_ms: int) -> int:
         """All that an endpoint takes and that happened between two times, once more under the same ids."""
-        kinds = {kind.value: topic for kind, topic in TOPIC_OF.items() if endpoint.takes(topic)}
-        marks = ",".join("?" * len(kinds))
-        events = await self._db.read(
-            f"""SELECT seq, kind, at_ms FROM events WHERE at_ms BETWEEN ? AND ? AND actor = 'human'
-                AND kind IN ({marks})""",
-            (first_ms, last_ms, *kinds),
-        )
-        told = [(kinds[row["kind"]], str(row["seq"]), int(row["at_ms"])) for row in events]
-        if endpoint.takes(Topic.CONVERSION_CREATED):
-            rows = await self._db.read(
-                "SELECT id, recorded_at_ms FROM conversions WHERE recorded_at_ms BETWEEN ? AND ?", (first_ms, last_ms)
-            )
-            told += [(Topic.CONVERSION_CREATED, row["id"], int(row["recorded_at_ms"])) for row in rows]
+        told = []
+        for topic, asked in _HAPPENED.items():
+            if endpoint.takes(topic):
+                rows = await self._db.read(
+                    f"SELECT subject, at_ms FROM ({asked}) WHERE at_ms BETWEEN ? AND ?", (first_ms, last_ms)
+                )
+                told += [
+                    (
+                        message_id(endpoint.id, topic, str(row["subject"])),
+                        topic.value,
+                        str(row["subject"]),
+                        row["at_ms"],
+                    )
+                    for row in rows
+                ]
         async with self._db.transaction() as tx:
-            await tx.many(
+            again = await tx.all(
                 """INSERT INTO outbox (id, destination, endpoint, topic, subject, state, created_at_ms, due_at_ms)
-                   VALUES (?, 'webhook', ?, ?, ?, 'skipped', ?, ?) ON CONFLICT DO NOTHING""",
-                [
-                    (message_id(endpoint.id, topic, subject), endpoint.id, topic.value, subject, at_ms, at_ms)
-                    for topic, subject, at_ms in told
-                ],
+                   SELECT value ->> 0, 'webhook', ?, value ->> 1, value ->> 2, 'pending', value ->> 3, ?
+                   FROM json_each(?) WHERE true
+                   ON CONFLICT (id) DO UPDATE SET state = 'pending', attempts = 0, due_at_ms = excluded.due_at_ms,
+                     done_at_ms = NULL WHERE state <> 'sending' RETURNING id""",
+                (endpoint.id, self._clock(), msgspec.json.encode(told).decode()),
             )
-        return await self._again(
-            "destination = 'webhook' AND endpoint = ? AND created_at_ms BETWEEN ? AND ? AND state <> 'sending'",
-            (endpoint.id, first_ms, last_ms),
-        )
+        return len(again)
 
     async def fail_all(self, endpoint: str, reason: str) -> None:
         """What waits for an endpoint that was disabled waits no longer."""

@@ -11,7 +11,6 @@ import aiosql
 import msgspec
 from msgspec import Struct
 
-from passalong.domain.event import Actor, EventKind
 from passalong.domain.money import Money
 from passalong.domain.share import Claims
 from passalong.store.db import Database
@@ -38,10 +37,6 @@ class Tally(Struct, kw_only=True):
     won: int | float = 0
     afterlife: int = 0
     pipeline: list[Money] = []
-
-
-_COUNTED = {"view": "views", "lead": "leads", "click": "clicks", "afterlife": "afterlife"}
-_CREDITED = {"signup": "signups", "opportunity": "opportunities", "won": "won"}
 
 
 class Difference(Struct, kw_only=True):
@@ -145,25 +140,14 @@ class Reports:
     async def _tallies(self, what: str, **params: Any) -> dict[str, Tally]:
         """What people did by the ledger, and what came of it by the credits as they are now."""
         tallies: dict[str, Tally] = {}
-        for row in await self._rows(f"{what}_counts", **params):
-            tally = tallies.setdefault(row["id"], Tally())
-            if row["kind"] == EventKind.STEP:
-                continue
-            tally.visits += row["visits"]
-            if row["actor"] in (Actor.BOT, Actor.UNFURLER):
-                tally.bots += row["n"]
-            elif name := _COUNTED.get(row["kind"]):
-                setattr(tally, name, getattr(tally, name) + row["n"])
-        micro: dict[tuple[str, str], int] = {}
-        for row in await self._rows(f"{what}_pipeline", **params):
-            key = row["id"], row["kind"]
-            micro[key] = micro.get(key, 0) + row["micro"]
-            if row["kind"] == EventKind.OPPORTUNITY and row["currency"]:
-                amount = Money(row["amount_minor"], row["currency"])
-                tallies.setdefault(row["id"], Tally()).pipeline.append(amount)
-        for (id, kind), sum_ in micro.items():
-            if name := _CREDITED.get(kind):
-                setattr(tallies.setdefault(id, Tally()), name, whole_or_part(sum_))
+        for id, *counts in await self._rows(f"{what}_counts", **params):
+            views, visits, bots, leads, clicks, afterlife = (count or 0 for count in counts)
+            tallies[id] = Tally(views=views, visits=visits, bots=bots, leads=leads, clicks=clicks, afterlife=afterlife)
+        for id, *micros in await self._rows(f"{what}_credits", **params):
+            tally = tallies.setdefault(id, Tally())
+            tally.signups, tally.opportunities, tally.won = (whole_or_part(micro or 0) for micro in micros)
+        for id, currency, minor in await self._rows(f"{what}_pipeline", **params):
+            tallies.setdefault(id, Tally()).pipeline.append(Money(minor, currency))
         return tallies
 
     async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:

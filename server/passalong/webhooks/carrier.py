@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import re
+from collections import Counter
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 
 import httpx2
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 from standardwebhooks import Webhook
 
 from passalong import __version__
-from passalong.domain.delivery import FAILING_MS, Destination, Endpoint, Job, message_id, wait_ms
+from passalong.domain.delivery import FAILING_MS, Destination, Endpoint, Job, wait_ms
 from passalong.domain.instant import DAY_MS, Clock, at, ms_of
 from passalong.domain.text import tidy
 from passalong.errors import PassalongError
@@ -23,10 +25,14 @@ from passalong.settings import Webhooks
 from passalong.store.catalog import Catalog
 from passalong.store.outbox import Outbox
 from passalong.webhooks.guard import Unsafe, resolve
-from passalong.webhooks.messages import Message, Messages
+from passalong.webhooks.messages import Message, Messages, packed
 
-AT_ONCE = 16
+AT_ONCE = 4
+"""How many messages are on their way to one endpoint."""
+_LOOK_S = 0.25
+"""How often new jobs are looked for while some are on their way."""
 _MOST_WORDS = 300
+_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 _GONE = 410
 _LOG = logging.getLogger(__name__)
 
@@ -41,6 +47,11 @@ class Answer(Struct, frozen=True, kw_only=True):
     @property
     def taken(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def in_short(self) -> str:
+        """Without the endpoint's own words, which may repeat what it was sent: for what outlives the message."""
+        return self.words or "It refused." if self.status is None else f"It answered {self.status}."
 
 
 class WebhookCarrier:
@@ -61,40 +72,57 @@ class WebhookCarrier:
         self._catalog = catalog
         self._messages = messages
         self._clock = clock
+        self._under_way: dict[asyncio.Task[None], str] = {}
+        http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # what one endpoint sets is no other's
 
     async def carry(self) -> bool:
-        """What is due, several at once, so that an endpoint that takes its time does not hold up the others."""
-        jobs = await self._outbox.claim(Destination.WEBHOOK, AT_ONCE)
-        async with asyncio.TaskGroup() as group:
-            for job in jobs:
-                group.create_task(self._deliver(job))
-        return bool(jobs)
+        """Starts what is due, some of it to each endpoint, and comes back when any of it is done or more may have come:
+        an endpoint that takes its time holds up nobody else."""
+        try:
+            await self._start()
+            if not self._under_way:
+                return False
+            done, _ = await asyncio.wait(self._under_way, timeout=_LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                del self._under_way[task]
+            await asyncio.gather(*done)
+        except BaseException:  # the courier ends, or queues anew all that is on its way
+            left, self._under_way = list(self._under_way), {}
+            for task in left:
+                task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
+            raise
+        return True
+
+    async def _start(self) -> None:
+        if not await self._outbox.due(Destination.WEBHOOK):
+            return
+        taken = Counter(self._under_way.values())
+        for endpoint in list(self._catalog.endpoints):
+            if taken[endpoint] < AT_ONCE:
+                for job in await self._outbox.claim(Destination.WEBHOOK, AT_ONCE - taken[endpoint], endpoint=endpoint):
+                    self._under_way[asyncio.create_task(self._deliver(job))] = endpoint
 
     async def send(self, endpoint: Endpoint, id: str, message: Message) -> Answer:
         """One attempt. Redirects are not followed, and only an address that the guard lets pass is connected to."""
         now_ms = self._clock()
-        body = msgspec.json.encode(message).decode()
+        body = packed(message)
         moment = datetime.fromtimestamp(now_ms // 1000, UTC)
-        signatures = [Webhook(secret).sign(id, moment, body) for secret in endpoint.signing(now_ms)]
+        headers = {
+            "content-type": "application/json",
+            "user-agent": f"Passalong/{__version__}",
+            "accept-encoding": "identity",  # a few bytes of a packed answer may be a gigabyte
+            # A connection belongs to the name that its certificate was checked for, and is pooled by number.
+            "connection": "close",
+            "webhook-id": id,
+            "webhook-timestamp": str(now_ms // 1000),
+            "webhook-signature": " ".join(
+                Webhook(secret).sign(id, moment, body.decode()) for secret in endpoint.signing(now_ms)
+            ),
+        }
         try:
-            target = await resolve(endpoint.url, self._config.allow_hosts)
-            request = self._http.build_request(
-                "POST",
-                target.url,
-                content=body.encode(),
-                headers={
-                    "host": target.host,
-                    "content-type": "application/json",
-                    "user-agent": f"Passalong/{__version__}",
-                    "webhook-id": id,
-                    "webhook-timestamp": str(now_ms // 1000),
-                    "webhook-signature": " ".join(signatures),
-                },
-                extensions={"sni_hostname": target.name},
-                timeout=self._config.timeout_s,
-            )
             async with asyncio.timeout(2 * self._config.timeout_s):  # whoever drips its answer is done, too
-                answer = await self._http.send(request, stream=True, follow_redirects=False)
+                answer = await self._post(endpoint.url, body, headers)
                 try:
                     said = await _first_words(answer)
                 finally:
@@ -104,13 +132,34 @@ class WebhookCarrier:
         except (httpx2.TimeoutException, TimeoutError):
             return Answer(status=None, words=f"It did not answer within {self._config.timeout_s:g} s.")
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            return Answer(status=None, words=f"It could not be reached ({type(error).__name__}).")
+            said = tidy(str(error))[:_MOST_WORDS]
+            return Answer(status=None, words=f"It could not be reached ({said or type(error).__name__}).")
         words = None
         if answer.is_redirect:
             words = f"It answered {answer.status_code}; redirects are not followed."
         elif not answer.is_success:
             words = f"It answered {answer.status_code}: {said or 'without a word'}"
         return Answer(status=answer.status_code, words=words, retry_after_ms=_retry_after_ms(answer, now_ms))
+
+    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> httpx2.Response:
+        """To the first address of the name that takes a connection. The body of the answer is not read yet."""
+        target = await resolve(url, self._config.allow_hosts)
+        *others, last = target.urls
+        for numbered in (*others, last):
+            request = self._http.build_request(
+                "POST",
+                numbered,
+                content=body,
+                headers={"host": target.host, **headers},
+                extensions={"sni_hostname": target.name},
+                timeout=self._config.timeout_s,
+            )
+            try:
+                return await self._http.send(request, stream=True, follow_redirects=False)
+            except httpx2.ConnectError:
+                if numbered == last:
+                    raise
+        raise Unsafe(f"{target.name} has no address.")
 
     async def _deliver(self, job: Job) -> None:
         endpoint = self._catalog.endpoints.get(job.endpoint)
@@ -122,55 +171,80 @@ class WebhookCarrier:
             if message is None:
                 await self._outbox.failed(job, "What it was about is not there any more.")
                 return
-            answer = await self.send(endpoint, message_id(job.endpoint, job.topic, job.subject), message)
-        except PassalongError as error:
-            answer = Answer(status=None, words=str(error))
+            answer = await self.send(endpoint, job.id, message)
+        except PassalongError:  # a full or locked disk: the courier waits, and nobody is to blame
+            raise
+        except Exception:  # one bad message must not hold up the others, nor is the endpoint to blame
+            _LOG.exception("the message %s cannot be sent", job.id)
+            await self._again_or_never(job, "It could not be sent; the log says why.")
+            return
         if answer.taken:
             await self._outbox.done([job])
-            await self._outbox.resume(_name(endpoint))
+            await self._outbox.resume(pause_of(endpoint.id))
         else:
             await self._refused(endpoint, job, answer)
 
     async def _refused(self, endpoint: Endpoint, job: Job, answer: Answer) -> None:
         words = answer.words or "It refused."
-        failing = await self._outbox.pause(_name(endpoint), words, 0)
+        if not self._stands(endpoint):
+            await self._outbox.failed(job, words)
+            return
+        failing = await self._outbox.pause(pause_of(endpoint.id), answer.in_short, 0)
         if answer.status == _GONE:
             await self._disable(endpoint, "It answered 410: it wants no more.")
         elif self._clock() - failing.since_ms >= FAILING_MS:
             days = FAILING_MS // DAY_MS
-            await self._disable(endpoint, f"It has taken nothing for {days} days. Last: {words}")
+            await self._disable(endpoint, f"It has taken nothing for {days} days. Last: {answer.in_short}")
+        if self._stands(endpoint):
+            await self._again_or_never(job, words, answer.retry_after_ms)
+        else:
+            await self._outbox.failed(job, words)
+
+    async def _again_or_never(self, job: Job, words: str, asked_ms: int = 0) -> None:
+        """After the wait that is due, or longer if it was asked for; a dead letter when there were enough."""
         wait = wait_ms(job.attempts, random.random())  # noqa: S311 - jitter
-        if self._catalog.endpoints[endpoint.id].disabled_at_ms is not None or wait is None:
+        if wait is None:
             await self._outbox.failed(job, words)
         else:
-            await self._outbox.back([job], reason=words, wait_ms=max(wait, min(answer.retry_after_ms, DAY_MS)))
+            await self._outbox.back([job], reason=words, wait_ms=max(wait, min(asked_ms, DAY_MS)))
+
+    def _stands(self, endpoint: Endpoint) -> bool:
+        """Whether it is still told anything: others of its messages may have had it disabled meanwhile."""
+        known = self._catalog.endpoints[endpoint.id]
+        return not known.removed and known.disabled_at_ms is None
 
     async def _disable(self, endpoint: Endpoint, reason: str) -> None:
         now_ms = self._clock()
 
         def end(found: Endpoint | None) -> Endpoint:
-            return replace(found or endpoint, disabled_at_ms=now_ms, disabled_reason=reason)
+            known = found or endpoint
+            if known.removed or known.disabled_at_ms is not None or known.url != endpoint.url:
+                return known  # an admin was faster
+            return replace(known, disabled_at_ms=now_ms, disabled_reason=reason)
 
-        await self._catalog.change(Endpoint, endpoint.id, end)
+        before, after = await self._catalog.change(Endpoint, endpoint.id, end)
+        if after == before:
+            return
         await self._outbox.fail_all(endpoint.id, reason)
-        await self._outbox.resume(_name(endpoint))
+        await self._outbox.resume(pause_of(endpoint.id))
         _LOG.warning("the webhook endpoint %s was disabled at %s: %s", endpoint.id, at(now_ms).isoformat(), reason)
 
 
-def _name(endpoint: Endpoint) -> str:
+def pause_of(endpoint: str) -> str:
     """Under which the outbox remembers since when an endpoint has been failing."""
-    return f"{Destination.WEBHOOK}:{endpoint.id}"
+    return f"{Destination.WEBHOOK}:{endpoint}"
 
 
 async def _first_words(answer: httpx2.Response) -> str:
-    """The beginning of a refusal; no more of it is read, however much there is."""
+    """The beginning of a refusal, without e-mail addresses; no more of it is read, however much there is."""
     held = b""
-    if not answer.is_success:
-        async for chunk in answer.aiter_bytes():
+    if not answer.is_success and "content-encoding" not in answer.headers:
+        async for chunk in answer.aiter_raw():
             held += chunk
             if len(held) > 4 * _MOST_WORDS:
                 break
-    return tidy(held.decode("utf-8", "replace"))[:_MOST_WORDS].strip()
+    beginning = held[: 4 * _MOST_WORDS].decode("utf-8", "replace")
+    return _ADDRESS.sub("…", tidy(beginning))[:_MOST_WORDS].strip()
 
 
 def _retry_after_ms(answer: httpx2.Response, now_ms: int) -> int:
@@ -180,5 +254,5 @@ def _retry_after_ms(answer: httpx2.Response, now_ms: int) -> int:
         return min(int(text[:9]), 10**8) * 1000
     try:
         return max(ms_of(parsedate_to_datetime(text)) - now_ms, 0)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return 0

@@ -20,7 +20,8 @@ from passalong.web.api.outbox import Queued
 from passalong.web.api.paging import Cursor, Limit, Page, page_by_id
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
-from passalong.webhooks.carrier import WebhookCarrier
+from passalong.webhooks.carrier import WebhookCarrier, pause_of
+from passalong.webhooks.guard import Unsafe, look_at
 from passalong.webhooks.messages import sample
 
 
@@ -69,10 +70,19 @@ async def list_endpoints(services: FromServices, limit: Limit = 50, cursor: Curs
 async def put_endpoint(services: FromServices, id: FromPath[str], data: JSONBody[EndpointBody]) -> EndpointAnswer:
     """A new endpoint gets a signing secret, shown this once. One that was disabled is told again from now on."""
     now_ms = services.clock()
-    before, after = await services.catalog.change(
-        Endpoint, id, lambda known: build(id, data, now_ms=now_ms, before=known)
-    )
+
+    def made(known: Endpoint | None) -> Endpoint:
+        endpoint = build(id, data, now_ms=now_ms, before=known)
+        try:
+            look_at(endpoint.url, services.settings.webhooks.allow_hosts)
+        except Unsafe as refusal:
+            raise Invalid.one("url", str(refusal)) from None
+        return endpoint
+
+    before, after = await services.catalog.change(Endpoint, id, made)
     new = before is None or before.removed
+    if before and (before.disabled_at_ms is not None or before.url != after.url):
+        await services.outbox.resume(pause_of(id))  # it has five days again
     return _answer(after, after.secrets[-1].value if new else None)
 
 
@@ -84,6 +94,7 @@ async def remove_endpoint(services: FromServices, id: FromPath[str]) -> Endpoint
         Endpoint, id, lambda known: replace(_standing(known, id), removed=True, secrets=())
     )
     await services.outbox.fail_all(id, "The endpoint was removed.")
+    await services.outbox.resume(pause_of(id))
     return _answer(after)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from passalong.domain.delivery import Job, Topic
 from passalong.domain.event import EventRow
@@ -15,6 +17,9 @@ from passalong.store.catalog import Catalog
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.pipeline import Conversion, Pipeline
+
+MOST_BYTES = 20_000
+"""Less than this is what Standard Webhooks recommends for a body."""
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -38,8 +43,9 @@ class Messages:
         try:
             match topic:
                 case Topic.SHARE_CREATED | Topic.LEAD_CREATED | Topic.CLICK_CREATED:
-                    found = await self._ledger.tail(int(job.subject) - 1, 1)
-                    return await self._event(topic, found[0]) if found else None
+                    seq = int(job.subject)
+                    found = await self._ledger.tail(seq - 1, 1)
+                    return await self._event(topic, found[0]) if found and found[0].seq == seq else None
                 case Topic.CONVERSION_CREATED | Topic.ATTRIBUTION_CHANGED:
                     id, _, _ = job.subject.partition("/")
                     return self._conversion(topic, job, (await self._pipeline.case(id)).conversion)
@@ -65,7 +71,8 @@ class Messages:
             data |= {
                 "email": lead.email, "name": lead.name, "company": lead.company, "role": lead.role,
                 "heard_from": lead.heard_from, "answers": lead.extra, "motion": lead.motion, "parent": lead.parent,
-                "consent_version": lead.consent_version, "erased": lead.erased_at_ms is not None,
+                "consent_version": lead.consent_version, "suspect": lead.suspect,
+                "erased": lead.erased_at_ms is not None,
             }  # fmt: skip
         return Message(type=topic, timestamp=at(event.at_ms), data=data)
 
@@ -77,6 +84,20 @@ class Messages:
             "unattributed_reason": conversion.unattributed_reason,
         }  # fmt: skip
         return Message(type=topic, timestamp=at(job.created_at_ms), data=data)
+
+
+def packed(message: Message) -> bytes:
+    """The body. Of more credits than it has room for, the largest are told and the others counted."""
+    body = msgspec.json.encode(message)
+    if len(body) < MOST_BYTES or "credits" not in message.data:
+        return body
+    credits = sorted(message.data["credits"], key=lambda credit: -credit.micro)
+    told = credits
+    while len(body) >= MOST_BYTES and told:
+        told = told[: len(told) * 9 // 10]
+        data = message.data | {"credits": told, "credits_left_out": len(credits) - len(told)}
+        body = msgspec.json.encode(replace(message, data=data))
+    return body
 
 
 def sample(topic: Topic, now_ms: int) -> Message:

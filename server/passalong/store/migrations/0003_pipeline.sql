@@ -80,6 +80,8 @@ CREATE TABLE evaluations (
   PRIMARY KEY (conversion, version)
 ) WITHOUT ROWID;
 
+CREATE INDEX evaluations_again ON evaluations (at_ms) WHERE version > 1;
+
 -- An admin's word over the evidence: dated, reasoned, never edited. The newest stands; `customer` NULL says nobody's,
 -- `withdrawn` that the evidence speaks again.
 CREATE TABLE overrides (
@@ -117,7 +119,7 @@ CREATE TABLE dated_credits (
 ) WITHOUT ROWID;
 
 -- Counters of the pipeline, in millionths of a conversion and minor units of a currency ('' where none was reported).
--- `pipeline_parts` holds every slice, `pipeline_months` and `pipeline_customers` the bounded sums that are asked for most.
+-- `pipeline_parts` holds every slice; the others are the bounded sums that are asked for most.
 CREATE TABLE pipeline_parts (
   kind TEXT NOT NULL, month INTEGER NOT NULL, customer TEXT NOT NULL, mechanic TEXT NOT NULL, asset TEXT NOT NULL,
   channel TEXT NOT NULL, hop INTEGER NOT NULL, motion TEXT NOT NULL, evidence TEXT NOT NULL, currency TEXT NOT NULL,
@@ -127,9 +129,13 @@ CREATE TABLE pipeline_parts (
 CREATE INDEX pipeline_parts_by_asset ON pipeline_parts (asset, month);
 CREATE INDEX pipeline_parts_by_channel ON pipeline_parts (channel, month);
 CREATE TABLE pipeline_months (
-  kind TEXT NOT NULL, month INTEGER NOT NULL, mechanic TEXT NOT NULL, hop INTEGER NOT NULL, motion TEXT NOT NULL,
-  evidence TEXT NOT NULL, currency TEXT NOT NULL, micro INTEGER NOT NULL, amount_minor INTEGER NOT NULL,
-  PRIMARY KEY (month, kind, mechanic, hop, motion, evidence, currency)
+  kind TEXT NOT NULL, month INTEGER NOT NULL, mechanic TEXT NOT NULL, motion TEXT NOT NULL, currency TEXT NOT NULL,
+  micro INTEGER NOT NULL, amount_minor INTEGER NOT NULL,
+  PRIMARY KEY (kind, month, mechanic, motion, currency)
+) WITHOUT ROWID;
+CREATE TABLE pipeline_grades (
+  kind TEXT NOT NULL, month INTEGER NOT NULL, evidence TEXT NOT NULL, hop INTEGER NOT NULL, micro INTEGER NOT NULL,
+  PRIMARY KEY (kind, month, evidence, hop)
 ) WITHOUT ROWID;
 CREATE TABLE pipeline_customers (
   customer TEXT NOT NULL, kind TEXT NOT NULL, currency TEXT NOT NULL, micro INTEGER NOT NULL,
@@ -137,9 +143,9 @@ CREATE TABLE pipeline_customers (
   PRIMARY KEY (customer, kind, currency)
 ) WITHOUT ROWID;
 CREATE TABLE conversion_months (
-  month INTEGER NOT NULL, kind TEXT NOT NULL, currency TEXT NOT NULL, attributed INTEGER NOT NULL,
+  kind TEXT NOT NULL, month INTEGER NOT NULL, currency TEXT NOT NULL, attributed INTEGER NOT NULL,
   n INTEGER NOT NULL, amount_minor INTEGER NOT NULL,
-  PRIMARY KEY (month, kind, currency, attributed)
+  PRIMARY KEY (kind, month, currency, attributed)
 ) WITHOUT ROWID;
 
 CREATE TRIGGER credits_given AFTER INSERT ON dated_credits BEGIN
@@ -149,9 +155,11 @@ CREATE TRIGGER credits_given AFTER INSERT ON dated_credits BEGIN
     NEW.micro, coalesce(NEW.amount_minor, 0))
     ON CONFLICT DO UPDATE SET micro = micro + excluded.micro, amount_minor = amount_minor + excluded.amount_minor;
   INSERT INTO pipeline_months VALUES (
-    NEW.kind, NEW.day / 100, coalesce(NEW.mechanic, ''), NEW.hop, NEW.motion, NEW.evidence, NEW.currency, NEW.micro,
+    NEW.kind, NEW.day / 100, coalesce(NEW.mechanic, ''), NEW.motion, NEW.currency, NEW.micro,
     coalesce(NEW.amount_minor, 0))
     ON CONFLICT DO UPDATE SET micro = micro + excluded.micro, amount_minor = amount_minor + excluded.amount_minor;
+  INSERT INTO pipeline_grades VALUES (NEW.kind, NEW.day / 100, NEW.evidence, NEW.hop, NEW.micro)
+    ON CONFLICT DO UPDATE SET micro = micro + excluded.micro;
   INSERT INTO pipeline_customers VALUES (
     NEW.customer, NEW.kind, NEW.currency, NEW.micro, coalesce(NEW.amount_minor, 0))
     ON CONFLICT DO UPDATE SET micro = micro + excluded.micro, amount_minor = amount_minor + excluded.amount_minor;
@@ -163,28 +171,30 @@ CREATE TRIGGER credits_taken AFTER DELETE ON dated_credits BEGIN
     -OLD.micro, -coalesce(OLD.amount_minor, 0))
     ON CONFLICT DO UPDATE SET micro = micro + excluded.micro, amount_minor = amount_minor + excluded.amount_minor;
   INSERT INTO pipeline_months VALUES (
-    OLD.kind, OLD.day / 100, coalesce(OLD.mechanic, ''), OLD.hop, OLD.motion, OLD.evidence, OLD.currency, -OLD.micro,
+    OLD.kind, OLD.day / 100, coalesce(OLD.mechanic, ''), OLD.motion, OLD.currency, -OLD.micro,
     -coalesce(OLD.amount_minor, 0))
     ON CONFLICT DO UPDATE SET micro = micro + excluded.micro, amount_minor = amount_minor + excluded.amount_minor;
+  INSERT INTO pipeline_grades VALUES (OLD.kind, OLD.day / 100, OLD.evidence, OLD.hop, -OLD.micro)
+    ON CONFLICT DO UPDATE SET micro = micro + excluded.micro;
   INSERT INTO pipeline_customers VALUES (
     OLD.customer, OLD.kind, OLD.currency, -OLD.micro, -coalesce(OLD.amount_minor, 0))
     ON CONFLICT DO UPDATE SET micro = micro + excluded.micro, amount_minor = amount_minor + excluded.amount_minor;
 END;
 CREATE TRIGGER conversions_known AFTER INSERT ON conversions BEGIN
   INSERT INTO conversion_months VALUES (
-    NEW.day / 100, NEW.kind, coalesce(NEW.currency, ''), NEW.attributed, 1, coalesce(NEW.amount_minor, 0))
+    NEW.kind, NEW.day / 100, coalesce(NEW.currency, ''), NEW.attributed, 1, coalesce(NEW.amount_minor, 0))
     ON CONFLICT DO UPDATE SET n = n + 1, amount_minor = amount_minor + excluded.amount_minor;
 END;
 CREATE TRIGGER conversions_revised AFTER UPDATE ON conversions BEGIN
   INSERT INTO conversion_months VALUES (
-    OLD.day / 100, OLD.kind, coalesce(OLD.currency, ''), OLD.attributed, -1, -coalesce(OLD.amount_minor, 0))
+    OLD.kind, OLD.day / 100, coalesce(OLD.currency, ''), OLD.attributed, -1, -coalesce(OLD.amount_minor, 0))
     ON CONFLICT DO UPDATE SET n = n - 1, amount_minor = amount_minor + excluded.amount_minor;
   INSERT INTO conversion_months VALUES (
-    NEW.day / 100, NEW.kind, coalesce(NEW.currency, ''), NEW.attributed, 1, coalesce(NEW.amount_minor, 0))
+    NEW.kind, NEW.day / 100, coalesce(NEW.currency, ''), NEW.attributed, 1, coalesce(NEW.amount_minor, 0))
     ON CONFLICT DO UPDATE SET n = n + 1, amount_minor = amount_minor + excluded.amount_minor;
 END;
 INSERT INTO conversion_months
-  SELECT day / 100, kind, coalesce(currency, ''), attributed, count(*), sum(coalesce(amount_minor, 0)) FROM conversions
+  SELECT kind, day / 100, coalesce(currency, ''), attributed, count(*), sum(coalesce(amount_minor, 0)) FROM conversions
   GROUP BY day / 100, kind, coalesce(currency, ''), attributed;
 INSERT INTO dated_credits
   SELECT c.conversion, c.place, v.kind, v.day, coalesce(v.currency, ''), c.customer, c.mechanic, c.share, c.asset,
@@ -199,7 +209,8 @@ INSERT INTO evaluations
   FROM conversions v;
 DROP TABLE credits;
 ALTER TABLE dated_credits RENAME TO credits;
-CREATE INDEX credits_by_customer ON credits (customer);
+CREATE INDEX credits_by_customer ON credits (customer, mechanic, kind, day);
+CREATE INDEX credits_by_day ON credits (kind, day);
 CREATE INDEX credits_by_mechanic ON credits (mechanic, kind, day);
 CREATE INDEX credits_by_share ON credits (share, kind) WHERE share IS NOT NULL;
 CREATE INDEX credits_by_lead ON credits (lead) WHERE lead IS NOT NULL;

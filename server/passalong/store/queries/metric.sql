@@ -1,22 +1,35 @@
 -- The one metric and what stands beside it. Counters alone: a year of ten million events is a few hundred rows.
 
 -- name: known
--- Every conversion that is known, month by month, by whether it carries a customer's name.
-SELECT month, kind, attributed, sum(n) AS n FROM conversion_months
-WHERE month BETWEEN :first AND :last GROUP BY month, kind, attributed;
+-- Every opportunity that is known, with whether it carries a customer's name, and its money.
+SELECT month, attributed, currency, n, amount_minor FROM conversion_months
+WHERE kind = 'opportunity' AND month BETWEEN :first AND :last AND n <> 0;
 
--- name: unattributed
--- Money of opportunities that carry nobody's name.
-SELECT month, currency, n, amount_minor FROM conversion_months
-WHERE month BETWEEN :first AND :last AND kind = 'opportunity' AND attributed = 0 AND n <> 0;
+-- name: attributed
+-- Conversions of each kind in a month that carry a customer's name.
+SELECT kind, sum(n) AS n FROM conversion_months WHERE month = :month AND attributed = 1
+  AND kind IN ('signup', 'trial', 'opportunity', 'won', 'lost') GROUP BY kind;
 
--- name: parts
--- What is credited, in millionths of a conversion.
-SELECT month, kind, mechanic, hop, motion, evidence, currency, micro, amount_minor FROM pipeline_months
-WHERE month BETWEEN :first AND :last AND micro <> 0;
+-- name: sources
+-- What opportunities are credited to, in millionths of one.
+SELECT month, mechanic, motion, currency, micro, amount_minor FROM pipeline_months
+WHERE kind = 'opportunity' AND month BETWEEN :first AND :last AND micro <> 0
+ORDER BY month, amount_minor DESC, mechanic, motion, currency;
+
+-- name: grades
+-- By how sure that is, and how far the link had travelled.
+SELECT month, evidence, hop, micro FROM pipeline_grades
+WHERE kind = 'opportunity' AND month BETWEEN :first AND :last AND micro <> 0;
+
+-- name: won
+-- Money of what was won by some mechanics (a JSON array of keys).
+SELECT month, currency, sum(amount_minor) AS amount_minor FROM pipeline_months
+WHERE kind = 'won' AND month BETWEEN :first AND :last AND currency <> ''
+  AND mechanic IN (SELECT value FROM json_each(:mechanics))
+GROUP BY month, currency;
 
 -- name: parts_of_customers
--- The same of some customers (a JSON array of ids).
+-- All of it at once, of some customers (a JSON array of ids).
 SELECT month, kind, mechanic, hop, motion, evidence, currency, sum(micro) AS micro, sum(amount_minor) AS amount_minor
 FROM json_each(:customers) named JOIN pipeline_parts p ON p.customer = named.value
 WHERE month BETWEEN :first AND :last

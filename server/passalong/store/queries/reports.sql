@@ -1,23 +1,54 @@
 -- Reports read counters and conversions, never the ledger itself.
 
 -- name: mechanic_counts
-SELECT mechanic AS id, kind, actor, sum(n) AS n, sum(visits) AS visits FROM mechanic_days GROUP BY mechanic, kind, actor;
+-- What people did, by mechanic.
+SELECT mechanic AS id,
+       sum(n) FILTER (WHERE kind = 'view' AND actor = 'human') AS views,
+       sum(visits) FILTER (WHERE kind <> 'step') AS visits,
+       sum(n) FILTER (WHERE kind <> 'step' AND actor IN ('bot', 'unfurler')) AS bots,
+       sum(n) FILTER (WHERE kind = 'lead' AND actor = 'human') AS leads,
+       sum(n) FILTER (WHERE kind = 'click' AND actor = 'human') AS clicks,
+       sum(n) FILTER (WHERE kind = 'afterlife' AND actor = 'human') AS afterlife
+FROM mechanic_days GROUP BY mechanic;
+
+-- name: mechanic_credits
+-- What came of it, by the credits as they are now, in millionths.
+SELECT mechanic AS id,
+       sum(micro) FILTER (WHERE kind = 'signup') AS signups,
+       sum(micro) FILTER (WHERE kind = 'opportunity') AS opportunities,
+       sum(micro) FILTER (WHERE kind = 'won') AS won
+FROM pipeline_months WHERE mechanic <> '' GROUP BY mechanic;
 
 -- name: mechanic_pipeline
-SELECT mechanic AS id, kind, currency, sum(micro) AS micro, sum(amount_minor) AS amount_minor FROM pipeline_months
-WHERE mechanic <> '' GROUP BY mechanic, kind, currency HAVING sum(micro) <> 0 ORDER BY sum(amount_minor) DESC;
+SELECT mechanic AS id, currency, sum(amount_minor) AS amount_minor FROM pipeline_months
+WHERE kind = 'opportunity' AND mechanic <> '' AND currency <> '' GROUP BY mechanic, currency HAVING sum(micro) <> 0
+ORDER BY sum(amount_minor) DESC;
 
 -- name: mechanic_links
 SELECT mechanic AS id, sum(n) AS shares, count(*) AS customers FROM links GROUP BY mechanic;
 
 -- name: customer_counts
--- Of some customers (a JSON array of ids).
-SELECT customer AS id, kind, actor, n, visits FROM json_each(:ids) named JOIN customer_totals t ON t.customer = named.value;
+-- The same of some customers (a JSON array of ids).
+SELECT customer AS id,
+       sum(n) FILTER (WHERE kind = 'view' AND actor = 'human') AS views,
+       sum(visits) FILTER (WHERE kind <> 'step') AS visits,
+       sum(n) FILTER (WHERE kind <> 'step' AND actor IN ('bot', 'unfurler')) AS bots,
+       sum(n) FILTER (WHERE kind = 'lead' AND actor = 'human') AS leads,
+       sum(n) FILTER (WHERE kind = 'click' AND actor = 'human') AS clicks,
+       sum(n) FILTER (WHERE kind = 'afterlife' AND actor = 'human') AS afterlife
+FROM json_each(:ids) named JOIN customer_totals t ON t.customer = named.value GROUP BY customer;
+
+-- name: customer_credits
+SELECT customer AS id,
+       sum(micro) FILTER (WHERE kind = 'signup') AS signups,
+       sum(micro) FILTER (WHERE kind = 'opportunity') AS opportunities,
+       sum(micro) FILTER (WHERE kind = 'won') AS won
+FROM json_each(:ids) named JOIN pipeline_customers t ON t.customer = named.value GROUP BY customer;
 
 -- name: customer_pipeline
-SELECT customer AS id, kind, currency, micro, amount_minor
+SELECT customer AS id, currency, amount_minor
 FROM json_each(:ids) named JOIN pipeline_customers t ON t.customer = named.value
-WHERE micro <> 0 ORDER BY amount_minor DESC;
+WHERE kind = 'opportunity' AND currency <> '' AND micro <> 0 ORDER BY amount_minor DESC;
 
 -- name: customer_links
 SELECT customer AS id, sum(n) AS shares FROM json_each(:ids) named JOIN links t ON t.customer = named.value

@@ -49,10 +49,12 @@ rebuilt AS (
   SELECT 'pipeline_customers', customer || '/' || currency, kind, '', sum(micro), sum(coalesce(amount_minor, 0))
     FROM credits GROUP BY customer, currency, kind
   UNION ALL
-  SELECT 'pipeline_months',
-         (day / 100) || '/' || coalesce(mechanic, '') || '/' || hop || '/' || motion || '/' || evidence || '/' || currency,
+  SELECT 'pipeline_months', (day / 100) || '/' || coalesce(mechanic, '') || '/' || motion || '/' || currency,
          kind, '', sum(micro), sum(coalesce(amount_minor, 0))
-    FROM credits GROUP BY day / 100, mechanic, hop, motion, evidence, currency, kind
+    FROM credits GROUP BY day / 100, mechanic, motion, currency, kind
+  UNION ALL
+  SELECT 'pipeline_grades', (day / 100) || '/' || evidence || '/' || hop, kind, '', sum(micro), 0
+    FROM credits GROUP BY day / 100, evidence, hop, kind
   UNION ALL
   SELECT 'pipeline_parts',
          c.customer || '/' || (c.day / 100) || '/' || coalesce(c.mechanic, '') || '/' || coalesce(c.asset, '') || '/'
@@ -87,9 +89,10 @@ kept AS (
   UNION ALL
   SELECT 'pipeline_customers', customer || '/' || currency, kind, '', micro, amount_minor FROM pipeline_customers
   UNION ALL
-  SELECT 'pipeline_months',
-         month || '/' || mechanic || '/' || hop || '/' || motion || '/' || evidence || '/' || currency, kind, '', micro,
-         amount_minor FROM pipeline_months
+  SELECT 'pipeline_months', month || '/' || mechanic || '/' || motion || '/' || currency, kind, '', micro, amount_minor
+    FROM pipeline_months
+  UNION ALL
+  SELECT 'pipeline_grades', month || '/' || evidence || '/' || hop, kind, '', micro, 0 FROM pipeline_grades
   UNION ALL
   SELECT 'pipeline_parts',
          customer || '/' || month || '/' || mechanic || '/' || asset || '/' || channel || '/' || hop || '/' || motion

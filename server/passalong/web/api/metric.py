@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Annotated
 
 from litestar import get
@@ -11,24 +10,13 @@ from msgspec import Struct
 
 from passalong.domain.attribution import Evidence
 from passalong.domain.customer import Customer
-from passalong.domain.instant import month_name
-from passalong.domain.lead import Motion
+from passalong.domain.instant import days_between, month_name
 from passalong.domain.mechanic import MechanicKind
-from passalong.domain.money import Converted, Money, converted, summed
+from passalong.domain.money import Amounts, Money, amounts
 from passalong.errors import NotFound
-from passalong.store.metric import Month, Slice, Source, k_factor, whole_or_part
+from passalong.store.metric import Month, Slice, Source, added, expansion, k_factor, whole_or_part
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices, Services
-
-PRODUCT_TOUCH = (MechanicKind.SHARED_ASSET, MechanicKind.REFERRAL_LOOP, MechanicKind.EXPANSION)
-"""The kinds of mechanics that live where the product is touched, apart from what people write and say."""
-
-
-class Amounts(Struct, kw_only=True):
-    """Money by currency, never added across them; `converted` in the currency of the settings, if they name one."""
-
-    by_currency: list[Money]
-    converted: Converted | None
 
 
 class MonthAnswer(Struct, kw_only=True):
@@ -98,59 +86,39 @@ async def get_metric(
 ) -> MetricAnswer:
     of = _slice(services, customer, region, asset, channel)
     this_month = services.calendar.month(services.clock())
-    found = await services.metrics.months(this_month, months, of)
-    parts = await services.metrics.parts(found[0].month, this_month, of)
-    keys = list(services.catalog.mechanics)
-    funnel = await services.metrics.funnel(keys, this_month * 100, this_month * 100 + 99) if of.whole else {}
-    spread: dict[int, int] = {}
-    for month in found:
-        for hop, n in month.spread.items():
-            spread[hop] = spread.get(hop, 0) + n
-    by_hop: dict[int, int] = dict.fromkeys(spread, 0)
-    for part in parts:
-        if part.kind == "opportunity":
-            by_hop[part.hop] = by_hop.get(part.hop, 0) + part.micro
-    kinds = {mechanic.key: mechanic.kind for mechanic in services.catalog.mechanics.values()}
-    expansion = [
-        part.amount
-        for part in parts
-        if part.kind == "opportunity"
-        and part.motion is Motion.EXPANSION
-        and kinds.get(part.mechanic or "") in PRODUCT_TOUCH
-        and part.amount
-    ]
-    advocacy = [
-        part.amount
-        for part in parts
-        if part.kind == "won" and kinds.get(part.mechanic or "") is MechanicKind.ADVOCACY and part.amount
-    ]
-    firsts = await services.metrics.first_opportunities(keys, of)
+    mechanics = services.catalog.mechanics
+    kinds = {key: mechanic.kind for key, mechanic in mechanics.items()}
+    advocacy = [key for key, kind in kinds.items() if kind is MechanicKind.ADVOCACY]
+    found = await services.metrics.months(this_month, months, advocacy, of)
+    funnel: dict[str, int] = {}
+    if of.whole:
+        funnel = await services.metrics.funnel(list(mechanics), this_month * 100, this_month * 100 + 99)
+        funnel |= await services.metrics.attributed(this_month)
+    firsts = await services.metrics.first_opportunities(list(mechanics), of)
+    spread, hops = added(month.spread for month in found), added(month.hops for month in found)
     return MetricAnswer(
         timezone=services.calendar.timezone,
         months=[_answer(services, month) for month in found],
-        funnel=funnel | found[-1].conversions,
+        funnel=funnel,
         k_factor=k_factor(spread),
         hops=[
-            HopAnswer(hop=hop, leads=spread.get(hop, 0), opportunities=whole_or_part(micro))
-            for hop, micro in sorted(by_hop.items())
+            HopAnswer(hop=hop, leads=spread.get(hop, 0), opportunities=whole_or_part(hops.get(hop, 0)))
+            for hop in sorted(spread.keys() | hops)
         ],
         secondary=SecondaryAnswer(
-            expansion_pipeline=amounts(services, expansion),
-            advocacy_revenue=amounts(services, advocacy),
+            expansion_pipeline=_amounts(services, [a for month in found for a in expansion(month.sources, kinds)]),
+            advocacy_revenue=_amounts(services, [amount for month in found for amount in month.won]),
             first_opportunities=[
-                LaunchAnswer(mechanic=m.key, days=_days(services, m.launched_at_ms, firsts.get(m.key)))
-                for m in services.catalog.mechanics.values()
+                LaunchAnswer(mechanic=key, days=_days(services, mechanic.launched_at_ms, firsts.get(key)))
+                for key, mechanic in mechanics.items()
             ],
         ),
     )
 
 
-def amounts(services: Services, found: list[Money]) -> Amounts:
+def _amounts(services: Services, found: list[Money]) -> Amounts:
     to = services.settings.reporting
-    return Amounts(
-        by_currency=summed(found),
-        converted=converted(found, to.currency, to.rates) if to.currency else None,
-    )
+    return amounts(found, to.currency, to.rates)
 
 
 def _slice(
@@ -176,8 +144,8 @@ def _answer(services: Services, month: Month) -> MonthAnswer:
         attributed=month.attributed,
         opportunities=month.opportunities,
         coverage=month.coverage,
-        pipeline=amounts(services, [s.amount for s in month.sources if s.attributed and s.amount]),
-        evidence=month.evidence,
+        pipeline=_amounts(services, [s.amount for s in month.sources if s.attributed and s.amount]),
+        evidence={grade: whole_or_part(micro) for grade, micro in month.evidence.items()},
         k_factor=month.k_factor,
         sources=month.sources,
     )
@@ -186,9 +154,4 @@ def _answer(services: Services, month: Month) -> MonthAnswer:
 def _days(services: Services, launched_at_ms: int, first_day: int | None) -> int | None:
     if first_day is None:
         return None
-    launched = services.calendar.day(launched_at_ms)
-    return max((_date(first_day) - _date(launched)).days, 0)
-
-
-def _date(day: int) -> date:
-    return date(day // 10_000, day // 100 % 100, day % 100)
+    return max(days_between(services.calendar.day(launched_at_ms), first_day), 0)
