@@ -326,4 +326,5 @@ def refuse(request: Request[Any, Any, State], error: Exception) -> Response[Any]
 def from_environment() -> FrontDoor:
     """What a server worker runs: settings from the file and variables of its process."""
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("httpx2").setLevel(logging.WARNING)  # addresses of webhooks often carry a secret
     return create_app(settings.load())

@@ -19,7 +19,7 @@ from passalong.errors import Unavailable
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 
-LEASE_MS = 10_000
+LEASE_MS = 6_000
 RENEW_S = 2.0
 POLL_S = 0.25
 """How often an idle courier looks for jobs that other processes have queued."""

@@ -14,7 +14,7 @@ from passalong.settings import HubSpot
 from passalong.store.crm import NOTHING_TOLD, Crm, Link
 from passalong.store.outbox import CONTACT, CONTACT_AGAIN, DEAL, DEAL_IN, ERASURE, Outbox
 
-FIRST_PAUSE_MS = 500
+FIRST_PAUSE_MS = 250
 LONGEST_PAUSE_MS = 300_000
 LOCKED_OUT_MS = 15 * 60_000
 """How long to wait after a refused key; an admin can end it earlier."""
@@ -37,6 +37,7 @@ class HubSpotCarrier:
         self._clock = clock
         self._greeted = False
         self._prepared = False
+        self._compared_to = ""  # a comparison that was cut short goes on where it was
         self._kinds = {
             ERASURE: self._erase,
             CONTACT: self._contacts,
@@ -61,7 +62,7 @@ class HubSpotCarrier:
             if self._clock() - await self._crm.polled_at_ms() >= self._config.poll_minutes * 60_000:
                 busy = True
                 await self.poll()
-            if self._clock() - await self._crm.reconciled_at_ms() >= RECONCILE_MS:
+            if not busy and self._clock() - await self._crm.reconciled_at_ms() >= RECONCILE_MS:
                 busy = True
                 await self.reconcile()
         except Unreachable as trouble:
@@ -74,8 +75,6 @@ class HubSpotCarrier:
         except Refused as refusal:  # of a question of ours, not of a record
             await self._outbox.pause(Destination.HUBSPOT, refusal.words, LOCKED_OUT_MS)
             return False
-        if busy:
-            await self._outbox.resume(Destination.HUBSPOT)
         return busy
 
     async def compare(self) -> None:
@@ -101,30 +100,33 @@ class HubSpotCarrier:
             if after.isdecimal() and int(after) > MOST_SEARCHED and last_ms is not None and last_ms > since_ms:
                 since_ms, after = last_ms, "0"
         await self._crm.note("polled")
+        await self._outbox.resume(Destination.HUBSPOT)
         return seen
 
     async def reconcile(self) -> None:
         """Compares what HubSpot says with what was written, contact by contact and deal by deal."""
         await self._prepare()
-        after = ""
-        while links := await self._crm.links(after, MOST_INPUTS):
-            after = links[-1].lead
+        while links := await self._crm.links(self._compared_to, MOST_INPUTS):
             ours = {lead.id: contacts.first_touch(lead) for lead in await self._crm.leads([li.lead for li in links])}
             living: list[Link] = [link for link in links if link.lead in ours]
             if living:
                 await self._crm.checked(await contacts.drifts(self._client, living, ours))
+            self._compared_to = links[-1].lead
         after = ""
         while ids := await self._crm.deals(after, MOST_INPUTS):
             after = ids[-1]
             if told := await self._crm.told_of(ids):
                 await self._crm.checked_deals(await deals.drifts(self._client, told))
+        self._compared_to = ""
         await self._crm.note("reconciled")
+        await self._outbox.resume(Destination.HUBSPOT)
 
     async def _attempt(self, jobs: Sequence[Job], work: Work) -> None:
         """Does it; when HubSpot cannot be reached, all of it waits again."""
         try:
             await self._prepare()
             await work(jobs)
+            await self._outbox.resume(Destination.HUBSPOT)
         except (Unreachable, LockedOut) as trouble:
             await self._outbox.back(jobs, reason=trouble.reason, tried=False)
             raise
@@ -152,7 +154,7 @@ class HubSpotCarrier:
     async def _erase(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
             contact = await self._crm.contact_of(job.subject)
-            if contact is None and await self._crm.was_sent(job.subject):
+            if contact is None:
                 contact = await contacts.find(self._client, job.subject)
                 if contact is None and job.attempts < 4:  # its search lags behind its records
                     await self._later(job, "HubSpot’s search does not know this contact yet.")

@@ -98,14 +98,6 @@ class Crm:
         rows = await self._db.read("SELECT lead FROM crm_contacts WHERE contact = ?", (contact,))
         return [str(row["lead"]) for row in rows]
 
-    async def was_sent(self, lead: str) -> bool:
-        """Whether the CRM may know of a lead: it was sent, or an attempt was made."""
-        row = await self._db.read_one(
-            "SELECT 1 FROM outbox WHERE subject = ? AND destination = 'hubspot' AND topic IN (?, ?) AND attempts > 0",
-            (lead, CONTACT, CONTACT_AGAIN),
-        )
-        return row is not None or await self.contact_of(lead) is not None
-
     async def forget_contact(self, job: Job) -> None:
         """The contact of an erased lead is gone there, too."""
         async with self._db.transaction() as tx:

@@ -129,6 +129,7 @@ class Outbox:
 
     async def tell_erasure(self, tx: Transaction, lead: str, *, in_crm: bool) -> None:
         """An erased lead is erased elsewhere, too; `in_crm` unless the CRM itself has asked for it."""
+        in_crm = in_crm and await self._sent(tx, lead)
         await tx.all(
             "UPDATE outbox SET state = 'skipped', done_at_ms = ?, reason = 'The lead was erased.' "
             "WHERE destination = 'hubspot' AND topic IN (?, ?) AND subject = ? AND state IN ('pending', 'failed')",
@@ -145,6 +146,16 @@ class Outbox:
         if self._crm and in_crm:
             await self.add(tx, Destination.HUBSPOT, ERASURE, lead)
         await self.tell(tx, Topic.LEAD_ERASED, lead)
+
+    async def _sent(self, tx: Transaction, lead: str) -> bool:
+        """Whether the CRM may know of a lead: it is there, is on its way, or an attempt was made."""
+        row = await tx.one(
+            """SELECT 1 WHERE EXISTS (SELECT 1 FROM crm_contacts WHERE lead = ?) OR EXISTS (
+                 SELECT 1 FROM outbox WHERE subject = ? AND destination = 'hubspot' AND topic IN (?, ?)
+                   AND (state IN ('sending', 'sent') OR attempts > 0 OR reason IS NOT NULL))""",
+            (lead, lead, CONTACT, CONTACT_AGAIN),
+        )
+        return row is not None
 
     async def add(
         self, tx: Transaction, destination: Destination, topic: str, subject: str, endpoint: str = ""

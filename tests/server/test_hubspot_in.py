@@ -1,0 +1,236 @@
+"""Deals from HubSpot: every one of them is known, with all its contacts, and credited as far as there is evidence."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from conftest import serving
+from factories import ANN, Server, eventually
+from hubspot import HubSpot, signed, webhook_event
+from passalong.settings import HubSpot as HubSpotSettings
+
+DAY_MS = 86_400_000
+MINUTE_MS = 60_000
+SECRET = "client-secret-of-the-project-app"
+PUBLIC = "https://share.acme.example"
+
+
+@pytest.fixture
+def crm() -> Iterator[HubSpot]:
+    with HubSpot() as portal:
+        yield portal
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest, crm: HubSpot, tmp_path: Any, clock: Any) -> Iterator[Server]:
+    """A server that is connected to the stand-in, behind a proxy that the world calls by another name."""
+    marker = request.node.get_closest_marker("hubspot")
+    crm.clock = clock
+    config = HubSpotSettings(
+        base_url=crm.url, token=crm.token, client_secret=SECRET, **(marker.kwargs if marker else {})
+    )
+    with serving(tmp_path, clock, hubspot=config, base_url=PUBLIC) as running:
+        eventually(lambda: polled(running))
+        yield running
+
+
+def polled(server: Server) -> str | None:
+    return server.api.get("/api/v1/outbox/status").json()["crm"]["polled_at"]
+
+
+def conversions(server: Server) -> dict[str, dict[str, Any]]:
+    """By kind and deal, what is known of it."""
+    items = server.api.get("/api/v1/conversions?limit=200").json()["items"]
+    return {f"{each['conversion']['kind']} {each['conversion']['deal']}": each for each in items}
+
+
+def notify(server: Server, *events: dict[str, Any], secret: str = SECRET, at_ms: int, uri: str = "") -> httpx2.Response:
+    body = json.dumps(list(events)).encode()
+    headers = signed(secret, "POST", f"{PUBLIC}/hooks/hubspot{uri}", body, at_ms)
+    return httpx2.post(
+        f"{server.address}/hooks/hubspot{uri}", content=body, headers={**headers, "content-type": "application/json"}
+    )
+
+
+def test_every_deal_is_known_and_the_one_with_a_customers_touch_is_credited(
+    server: Server, crm: HubSpot, clock: Any
+) -> None:
+    server.admit(server.share(customer="globex"))
+    clock.ms += DAY_MS
+    crm.deal(
+        name="Nobody knows", contacts=["x@stranger.example"], amount="10.50", currency="USD", created_at_ms=clock()
+    )
+    contacts = ["a@umbrella.example", "b@umbrella.example", ANN["email"], "d@umbrella.example"]
+    known = crm.deal(
+        name="Umbrella", contacts=contacts, companies=["umbrella.example"], amount="1200", currency="JPY",
+        created_at_ms=clock(),
+    )  # fmt: skip
+    clock.ms += 6 * MINUTE_MS
+    found = eventually(lambda: (now := conversions(server)) and len(now) == 2 and now, within_s=10)
+    told = found[f"opportunity {known}"]
+    assert told["conversion"]["amount"] == {"amount_minor": 1200, "currency": "JPY"}
+    assert told["conversion"]["external_id"] == f"hubspot-{known}"
+    [credit] = told["attribution"]["credits"]
+    assert (credit["customer"], credit["evidence"], credit["amount_minor"]) == ("globex", "observed", 1200)
+    assert credit["why"] == "The third of 4 contacts filled the gate on Globex’s link the day before."
+    month = server.api.get("/api/v1/metric?months=1").json()["months"][0]
+    assert (month["opportunities"], month["attributed"], month["coverage"]) == (2, 1, 0.5)
+    other = next(each for key, each in found.items() if not key.endswith(known))
+    assert other["conversion"]["amount"] == {"amount_minor": 1050, "currency": "USD"}
+    assert other["attribution"]["unattributed_reason"]
+
+
+def test_contacts_who_share_nothing_but_the_company_make_it_a_guess(server: Server, crm: HubSpot, clock: Any) -> None:
+    server.admit(server.share())
+    clock.ms += DAY_MS
+    work = crm.deal(contacts=["a@umbrella.example"], companies=["umbrella.example"], created_at_ms=clock())
+    free = crm.deal(contacts=["a@gmail.com"], companies=["gmail.com"], created_at_ms=clock())
+    clock.ms += 6 * MINUTE_MS
+    found = eventually(lambda: (now := conversions(server)) and len(now) == 2 and now, within_s=10)
+    assert [c["evidence"] for c in found[f"opportunity {work}"]["attribution"]["credits"]] == ["inferred"]
+    assert found[f"opportunity {free}"]["attribution"]["credits"] == []
+
+
+def test_a_contact_that_is_added_later_changes_the_credit(server: Server, crm: HubSpot, clock: Any) -> None:
+    server.admit(server.share())
+    clock.ms += DAY_MS
+    id = crm.deal(contacts=["x@stranger.example"], amount="100", currency="EUR", created_at_ms=clock())
+    clock.ms += 6 * MINUTE_MS
+    eventually(lambda: conversions(server), within_s=10)
+    crm.change_deal(id, add_contacts=[ANN["email"]], amount="250.25")
+    clock.ms += 6 * MINUTE_MS
+    told = eventually(
+        lambda: (now := conversions(server)[f"opportunity {id}"])["attribution"]["credits"] and now, within_s=10
+    )
+    assert [(c["customer"], c["amount_minor"]) for c in told["attribution"]["credits"]] == [("initech", 25_025)]
+    detail = server.api.get(f"/api/v1/conversions/{told['conversion']['id']}").json()
+    assert [(e["version"], e["cause"]) for e in detail["evaluations"]] == [(1, "recorded"), (2, "the deal changed")]
+    assert [e["amount"]["amount_minor"] for e in detail["evaluations"]] == [10_000, 25_025]
+    month = server.api.get("/api/v1/metric?months=1").json()["months"][0]
+    assert (month["opportunities"], month["attributed"]) == (1, 1)
+    eventually(lambda: crm.deals[id].properties.get("passalong_customer_id") == "initech")
+
+
+@pytest.mark.hubspot(stages={"demo": "ignore", "signed": "won"}, currency="KWD")
+def test_stages_mean_what_the_settings_say(server: Server, crm: HubSpot, clock: Any) -> None:
+    now = clock()
+    for stage in ("appointmentscheduled", "closedwon", "closedlost", "demo", "signed"):
+        crm.deal(name=stage, stage=stage, amount="1.5", created_at_ms=now, closed_at_ms=now)
+    clock.ms += 6 * MINUTE_MS
+    found = eventually(lambda: (told := conversions(server)) and len(told) == 7 and told, within_s=10)
+    names = {id: record.properties["dealname"] for id, record in crm.deals.items()}
+    assert sorted(f"{key.partition(' ')[0]} {names[key.partition(' ')[2]]}" for key in found) == [
+        "lost closedlost", "opportunity appointmentscheduled", "opportunity closedlost", "opportunity closedwon",
+        "opportunity signed", "won closedwon", "won signed",
+    ]  # fmt: skip
+    assert {each["conversion"]["amount"]["amount_minor"] for each in found.values()} == {1_500}
+
+
+def test_more_deals_than_a_page_and_asked_again_without_doubles(server: Server, crm: HubSpot, clock: Any) -> None:
+    for n in range(230):
+        crm.deal(name=f"D{n}", contacts=[f"c{n}@stranger.example"], created_at_ms=clock() - n * MINUTE_MS)
+    crm.association_page = 40
+    clock.ms += 6 * MINUTE_MS
+    eventually(
+        lambda: server.api.get("/api/v1/outbox/status").json()["crm"]["differences"]["deals"] == 230, within_s=20
+    )
+    before = polled(server)
+    clock.ms += 6 * MINUTE_MS
+    eventually(lambda: polled(server) != before)
+    month = server.api.get("/api/v1/metric?months=2").json()["months"]
+    assert sum(each["opportunities"] for each in month) == 230
+    kinds = [e["kind"] for e in server.api.get("/api/v1/events?after=0&limit=1000").json()["items"]]
+    assert kinds.count("opportunity") == 230
+
+
+def test_all_hundred_contacts_of_a_deal_are_read(server: Server, crm: HubSpot, clock: Any) -> None:
+    server.admit(server.share())
+    clock.ms += DAY_MS
+    crm.association_page = 30
+    contacts = [*(f"c{n}@stranger.example" for n in range(70)), ANN["email"]]
+    crm.deal(contacts=contacts, created_at_ms=clock())
+    clock.ms += 6 * MINUTE_MS
+    [told] = eventually(lambda: list(conversions(server).values()), within_s=10)
+    assert told["attribution"]["credits"][0]["why"].startswith("The 71st of 71 contacts filled the gate")
+
+
+def test_a_notice_has_the_deal_read_at_once_and_once(server: Server, crm: HubSpot, clock: Any) -> None:
+    id = crm.deal(name="Fresh", created_at_ms=clock())
+    event = webhook_event(kind="object.creation", object_type="0-3", object_id=int(id), event_id=77)
+    for _ in range(3):  # delivered again, as HubSpot does
+        assert notify(server, event, event, at_ms=clock()).status_code == 204
+    eventually(lambda: f"opportunity {id}" in conversions(server))
+    jobs = server.api.get("/api/v1/outbox?destination=hubspot").json()["items"]
+    assert [job["topic"] for job in jobs if job["subject"] == id].count("deal.read") == 1
+
+
+def test_an_erasure_there_erases_here(server: Server, crm: HubSpot, clock: Any) -> None:
+    server.admit(server.share())
+    contact = eventually(lambda: crm.find(ANN["email"]))
+    eventually(lambda: server.api.get("/api/v1/outbox/status").json()["crm"]["differences"]["contacts"] == 1)
+    event = webhook_event(kind="contact.privacyDeletion", object_id=int(contact.id), event_id=5)
+    assert notify(server, event, at_ms=clock()).status_code == 204
+    [lead] = server.leads()
+    assert (lead["email"], bool(lead["erased_at"])) == ("", True)
+    topics = [job["topic"] for job in server.api.get("/api/v1/outbox").json()["items"]]
+    assert "erasure" not in topics, "HubSpot has done so itself"
+    assert notify(server, event, at_ms=clock()).status_code == 204
+
+
+def test_only_hubspots_own_notices_are_taken(server: Server, crm: HubSpot, clock: Any) -> None:
+    id = crm.deal(created_at_ms=clock())
+    event = webhook_event(object_type="0-3", object_id=int(id), event_id=1)
+    now = clock()
+    assert notify(server, event, at_ms=now, secret="another").status_code == 401
+    assert notify(server, event, at_ms=now - 301_000).status_code == 401
+    assert notify(server, event, at_ms=now + 301_000).status_code == 401
+    body = json.dumps([event]).encode()
+    headers = signed(SECRET, "POST", f"{PUBLIC}/hooks/hubspot", body, now)
+    good = {name.lower(): value for name, value in headers.items()}
+    url = f"{server.address}/hooks/hubspot"
+    for change in (
+        {"content": body + b" "}, {"headers": {**good, "x-hubspot-request-timestamp": str(now + 1)}},
+        {"headers": {}}, {"headers": {**good, "x-hubspot-signature-v3": ""}},
+        {"headers": {**good, "x-hubspot-request-timestamp": "now"}},
+    ):  # fmt: skip
+        assert httpx2.post(url, **{"content": body, "headers": good, **change}).status_code == 401, change
+    wrong_place = signed(SECRET, "POST", f"{server.address}/hooks/hubspot", body, now)
+    assert httpx2.post(url, content=body, headers=wrong_place).status_code == 401, "the address is the public one"
+    assert server.api.get("/api/v1/outbox?destination=hubspot").json()["items"] == []
+    assert notify(server, event, at_ms=now, uri="?portal=1").status_code == 204
+    headers = signed(SECRET, "POST", f"{PUBLIC}/hooks/hubspot", b"{}", now)
+    assert httpx2.post(url, content=b"{}", headers=headers).status_code in (400, 422), "signed, and no list of notices"
+
+
+@pytest.mark.settings(hubspot=HubSpotSettings())
+def test_without_a_secret_no_notice_is_believed(tmp_path: Any, clock: Any) -> None:
+    with serving(tmp_path, clock, base_url=PUBLIC) as alone:
+        assert notify(alone, webhook_event(), at_ms=clock()).status_code == 403
+
+
+def test_a_search_that_lags_misses_nothing(server: Server, crm: HubSpot, clock: Any) -> None:
+    def poll() -> None:
+        before = polled(server)
+        clock.ms += 6 * MINUTE_MS
+        eventually(lambda: polled(server) != before)
+
+    crm.search_lag = 1
+    first = crm.deal(name="Seen late", created_at_ms=clock())
+    poll()
+    second = crm.deal(name="Seen later", created_at_ms=clock())
+    poll()
+    assert set(conversions(server)) == {f"opportunity {first}"}
+    poll()
+    assert set(conversions(server)) == {f"opportunity {first}", f"opportunity {second}"}
+
+
+def test_a_deal_whose_values_make_no_sense_is_known_without_them(server: Server, crm: HubSpot, clock: Any) -> None:
+    crm.deal(name="=cmd()|'x'\u202e", amount="-5", currency="EUR", companies=["no domain"], created_at_ms=clock())
+    clock.ms += 6 * MINUTE_MS
+    [told] = eventually(lambda: list(conversions(server).values()), within_s=10)
+    assert told["conversion"]["amount"] is None
