@@ -101,7 +101,7 @@ def test_each_lead_is_one_contact_and_none_is_lost(tmp_path: Path) -> None:
                 goal = len(crm.contacts) + LEADS // (KILLS + 2)
                 if killed == 2:
                     crm.faults.next("401", path="batch/upsert")  # a refused key ends the pause with the next start
-                until = time.monotonic() + 30
+                until = time.monotonic() + 12
                 while len(crm.contacts) < goal and time.monotonic() < until:
                     time.sleep(dice.uniform(0.01, 0.05))
                 process.send_signal(signal.SIGKILL)

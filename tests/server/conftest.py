@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from commands import run
 from factories import Server
+from hubspot import HubSpot, check_against
 
 
 @pytest.fixture
@@ -24,3 +28,12 @@ def beside(server: Server, tmp_path: Path) -> Path:
     text = f'base_url = "{config.base_url}"\ndatabase = "passalong.db"\nsigning_keys = ["{config.signing_keys[0]}"]\n'
     (tmp_path / "passalong.toml").write_text(text)
     return tmp_path
+
+
+@pytest.fixture
+def crm() -> Iterator[HubSpot]:
+    """A portal of HubSpot; what it was sent is checked against HubSpot's own description, where that is at hand."""
+    with HubSpot() as portal:
+        yield portal
+        if document := os.environ.get("HUBSPOT_OPENAPI"):
+            assert check_against(json.loads(Path(document).read_text("utf-8")), portal.requests) == []

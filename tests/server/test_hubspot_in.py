@@ -21,12 +21,6 @@ PUBLIC = "https://share.acme.example"
 
 
 @pytest.fixture
-def crm() -> Iterator[HubSpot]:
-    with HubSpot() as portal:
-        yield portal
-
-
-@pytest.fixture
 def server(request: pytest.FixtureRequest, crm: HubSpot, tmp_path: Any, clock: Any) -> Iterator[Server]:
     """A server that is connected to the stand-in, behind a proxy that the world calls by another name."""
     marker = request.node.get_closest_marker("hubspot")

@@ -18,12 +18,6 @@ DAY_MS = 86_400_000
 
 
 @pytest.fixture
-def crm() -> Iterator[HubSpot]:
-    with HubSpot() as portal:
-        yield portal
-
-
-@pytest.fixture
 def server(request: pytest.FixtureRequest, crm: HubSpot, tmp_path: Any, clock: Any) -> Iterator[Server]:
     """A server that is connected to the stand-in."""
     marker = request.node.get_closest_marker("hubspot")

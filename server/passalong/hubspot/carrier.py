@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable, Sequence
 
-from passalong.domain.delivery import Destination, Job, Pause, wait_ms
+from passalong.domain.delivery import Destination, Job, Pause
 from passalong.domain.instant import DAY_MS, Clock
 from passalong.errors import PassalongError
 from passalong.hubspot import contacts, deals, properties
@@ -16,6 +16,8 @@ from passalong.store.outbox import CONTACT, CONTACT_AGAIN, DEAL, DEAL_IN, ERASUR
 
 FIRST_PAUSE_MS = 250
 LONGEST_PAUSE_MS = 300_000
+FIRST_WAIT_MS, LONGEST_WAIT_MS, MOST_ATTEMPTS = 1_000, 15 * 60_000, 16
+"""For a record that is refused for now while others are taken: about two hours in all, then it is a dead letter."""
 LOCKED_OUT_MS = 15 * 60_000
 """How long to wait after a refused key; an admin can end it earlier."""
 RECONCILE_MS = DAY_MS
@@ -156,7 +158,7 @@ class HubSpotCarrier:
             contact = await self._crm.contact_of(job.subject)
             if contact is None:
                 contact = await contacts.find(self._client, job.subject)
-                if contact is None and job.attempts < 4:  # its search lags behind its records
+                if contact is None and job.attempts < 8:  # its search lags behind its records
                     await self._later(job, "HubSpot’s search does not know this contact yet.")
                     continue
             if contact is not None:
@@ -179,11 +181,12 @@ class HubSpotCarrier:
                 await self._outbox.failed(job, refused[job.subject])
 
     async def _later(self, job: Job, reason: str) -> None:
-        wait = wait_ms(job.attempts, random.random())  # noqa: S311 - jitter
-        if wait is None:
+        """A record that was refused for now is tried again, each time after twice as long."""
+        if job.attempts >= MOST_ATTEMPTS:
             await self._outbox.failed(job, reason)
         else:
-            await self._outbox.back([job], reason=reason, wait_ms=wait)
+            wait = min(FIRST_WAIT_MS * 2 ** (job.attempts - 1), LONGEST_WAIT_MS)
+            await self._outbox.back([job], reason=reason, wait_ms=_jittered(wait))
 
     async def _prepare(self) -> None:
         if not self._prepared:
@@ -194,10 +197,13 @@ class HubSpotCarrier:
         return [pause for pause in await self._outbox.pauses() if pause.destination == Destination.HUBSPOT]
 
     async def _wait(self, trouble: Unreachable) -> None:
-        """As long as HubSpot asks for, or twice as long as the last time."""
-        tries = max((pause.attempts for pause in await self._pauses()), default=0)
-        wait = min(FIRST_PAUSE_MS * 2**tries, LONGEST_PAUSE_MS)
+        """As long as HubSpot asks for, or twice as long after each call in a row that failed."""
+        wait = min(FIRST_PAUSE_MS * 2 ** min(self._client.failures - 1, 20), LONGEST_PAUSE_MS)
         if trouble.retry_after_s is not None:
             wait = min(round(trouble.retry_after_s * 1000), LONGEST_PAUSE_MS)
-        jitter = 1 + random.random() / 10  # noqa: S311
-        await self._outbox.pause(Destination.HUBSPOT, trouble.reason, round(wait * jitter))
+        await self._outbox.pause(Destination.HUBSPOT, trouble.reason, _jittered(wait))
+
+
+def _jittered(wait_ms: int) -> int:
+    """Up to a tenth longer, so that what failed together is not tried together."""
+    return round(wait_ms * (1 + random.random() / 10))  # noqa: S311

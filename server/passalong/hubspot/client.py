@@ -50,6 +50,8 @@ class Client:
         self._config = config
         self._http = http
         self._calls: deque[float] = deque(maxlen=config.calls_per_10_s)
+        self.failures = 0
+        """How many calls in a row have found nobody who could answer."""
 
     def objects(self, kind: str, rest: str) -> str:
         return f"/crm/objects/{self._config.version}/{kind}/{rest}"
@@ -68,6 +70,16 @@ class Client:
 
     async def _call(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         await self._wait_for_a_turn()
+        self.failures += 1
+        try:
+            said = await self._answer(method, path, body)
+        except (LockedOut, Refused):
+            self.failures = 0
+            raise
+        self.failures = 0
+        return said
+
+    async def _answer(self, method: str, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
         try:
             answer = await self._http.request(
                 method,
