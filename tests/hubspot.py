@@ -185,7 +185,8 @@ class Portal:
     `required` names, for each object type, the properties without which none may be created. `poison` maps an address
     or id to the words in which every write to it is refused. `blocklist` holds the addresses that were to be erased and
     were not known. `search_lag` is the number of searches that do not find a new record. `closed_stages` maps a deal
-    stage that closes to whether it wins. `association_page` is how many associated records one answer holds.
+    stage that closes to whether it wins. `forbidden` is a part of the paths that the key's scopes do not reach.
+    `association_page` is how many associated records one answer holds.
     """
 
     def __init__(self) -> None:
@@ -195,6 +196,7 @@ class Portal:
         self.poison: dict[str, str] = {}
         self.blocklist: set[str] = set()
         self.search_lag = 0
+        self.forbidden = ""
         self.association_page = 500
         self.closed_stages = {"closedwon": True, "closedlost": False}
         self.records: dict[str, dict[str, Record]] = {kind: {} for kind in SINGULAR}
@@ -975,6 +977,10 @@ class HubSpot(Portal):
         try:
             if headers.get("authorization") != f"Bearer {self.token}":
                 raise _unauthenticated()
+            if self.forbidden and self.forbidden in path:
+                raise Refused(
+                    403, "This app hasn't been granted all required scopes to make this call.", "MISSING_SCOPES"
+                )
             if isinstance(call.body, str):
                 raise Refused(400, "Invalid input JSON on line 1, column 1: it cannot be read")
             if call.body is not None and not headers.get("content-type", "").startswith("application/json"):

@@ -104,21 +104,26 @@ class Courier:
                 self._held = await self._outbox.lease(self._holder, LEASE_MS)
             except Unavailable:
                 self._held = False
+            except Exception:  # without the lease nothing is carried, and whatever it was may pass
+                _LOG.exception("the lease could not be renewed")
+                self._held = False
             await asyncio.sleep(RENEW_S if self._held else POLL_S)
 
     async def _loop(self, carrier: Carrier) -> None:
+        wait_ms: int | None = None  # set while what was on its way has yet to be put back
         while True:
             busy = False
             try:
+                if wait_ms is not None and self._held:
+                    await self._outbox.reclaim(carrier.destination, wait_ms)
+                    wait_ms = None
                 busy = self._held and await carrier.carry()
-            except Unavailable:  # a full or locked disk: what was on its way goes back once it can be written again
+            except Unavailable:  # a full or locked disk: it goes back once it can be written again
+                wait_ms = 0
                 await asyncio.sleep(STUMBLE_S)
-                with suppress(Unavailable):
-                    await self._outbox.reclaim(carrier.destination, 0)
             except Exception:  # one bad job must not end the carrying of all others
                 _LOG.exception("%s stumbled", type(carrier).__name__)
-                with suppress(Unavailable):
-                    await self._outbox.reclaim(carrier.destination, STUMBLED_WAIT_MS)
+                wait_ms = STUMBLED_WAIT_MS
                 await asyncio.sleep(STUMBLE_S)
             if not busy:
                 await asyncio.sleep(POLL_S)

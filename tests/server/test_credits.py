@@ -179,6 +179,8 @@ def test_an_admins_word_is_dated_and_reasoned_and_can_be_withdrawn(server: Serve
     [
         ({"reason": ""}, "reason"),
         ({"by": ""}, "by"),
+        ({"reason": "  "}, "reason"),
+        ({"customer": ""}, "customer"),
         ({"customer": "nobody"}, "customer"),
         ({"customer": "initech", "mechanic": "nothing"}, "mechanic"),
         ({"mechanic": "hard"}, "mechanic"),
@@ -359,3 +361,58 @@ def test_the_counters_are_what_the_ledger_and_the_credits_say(server: Server, br
             return list(await services.reports.verify())
 
     assert asyncio.run(differences()) == []
+
+
+@pytest.mark.settings(attribution=Attribution(model="linear"))
+def test_erasing_one_of_two_changes_nobodys_part(server: Server, browser: Browser, clock: Any) -> None:
+    server.admit(server.share(customer="globex"), browser(), email="bob@umbrella.example")
+    clock.ms += 1000
+    server.admit(server.share(customer="initech"), browser(SAFARI))
+    clock.ms += DAY_MS
+    emails = ["bob@umbrella.example", ANN["email"]]
+    id = opportunity(server, "D-1", occurred_at=rfc3339(clock()), emails=emails, amount=EUR)
+
+    def parts() -> dict[str, int]:
+        return {credit["customer"]: credit["micro"] for credit in detail(server, id)["attribution"]["credits"]}
+
+    assert parts() == {"globex": 500_000, "initech": 500_000}
+    bob = next(lead for lead in server.leads() if lead["email"].startswith("bob"))
+    server.api.delete(f"/api/v1/leads/{bob['id']}")
+    assert parts() == {"globex": 500_000, "initech": 500_000}
+    for _ in range(2):
+        decide(server, id, customer="globex")
+        decide(server, id, withdraw=True)
+    assert parts() == {"globex": 500_000, "initech": 500_000}
+    assert len(detail(server, id)["touchpoints"]) == 2
+
+
+def test_somebody_who_looks_every_day_is_still_credited(server: Server, clock: Any) -> None:
+    path = server.share(customer="globex")
+    server.admit(path)
+    for _ in range(40):
+        clock.ms += 10 * DAY_MS  # for longer than the window
+        server.viewer.get(path)
+    clock.ms += 1000
+    id = opportunity(server, "D-1", occurred_at=rfc3339(clock()), emails=[ANN["email"]])
+    [credit] = detail(server, id)["attribution"]["credits"]
+    assert credit["customer"] == "globex"
+
+
+def test_an_answer_keeps_nobodys_address(server: Server, clock: Any) -> None:
+    id = opportunity(server, "D-1", occurred_at=rfc3339(clock()), heard_from="zoe@umbrella.example of GLOBEX sent it")
+    told = detail(server, id)
+    assert "umbrella" not in str(told)
+    [credit] = told["attribution"]["credits"]
+    assert credit["why"] == "Asked how they heard of us, they named Globex (“… of GLOBEX sent it”)."
+
+
+def test_a_page_opened_later_that_day_is_no_reason(server: Server, clock: Any) -> None:
+    server.admit(server.share(customer="globex"))
+    clock.ms += 2 * DAY_MS
+    path = server.share(customer="initech")
+    id = opportunity(server, "D-1", occurred_at=rfc3339(clock()), emails=[ANN["email"]])
+    server.viewer.get(path)
+    decide(server, id, customer="globex")
+    decide(server, id, withdraw=True)
+    models = detail(server, id)["models"]
+    assert {credit["customer"] for credits in models.values() for credit in credits} == {"globex"}

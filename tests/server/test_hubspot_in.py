@@ -11,7 +11,8 @@ import pytest
 
 from conftest import serving
 from factories import ANN, Server, eventually
-from hubspot import HubSpot, signed, webhook_event
+from hubspot import HubSpot, iso, signed, webhook_event
+from passalong.hubspot import deals
 from passalong.settings import HubSpot as HubSpotSettings
 
 DAY_MS = 86_400_000
@@ -228,3 +229,101 @@ def test_a_deal_whose_values_make_no_sense_is_known_without_them(server: Server,
     clock.ms += 6 * MINUTE_MS
     [told] = eventually(lambda: list(conversions(server).values()), within_s=10)
     assert told["conversion"]["amount"] is None
+
+
+def poll(server: Server, clock: Any) -> None:
+    """Has the deals asked for, and waits until they are stored."""
+    before = polled(server)
+    clock.ms += 6 * MINUTE_MS
+    eventually(lambda: polled(server) != before, within_s=10)
+
+
+def test_a_deal_that_changes_after_an_erasure_stays_credited(server: Server, crm: HubSpot, clock: Any) -> None:
+    server.admit(server.share())
+    eventually(lambda: crm.find(ANN["email"]))
+    clock.ms += DAY_MS
+    id = crm.deal(contacts=["x@stranger.example", ANN["email"]], amount="100", currency="EUR", created_at_ms=clock())
+    poll(server, clock)
+    [lead] = server.leads()
+    server.api.delete(f"/api/v1/leads/{lead['id']}")
+    eventually(lambda: crm.find(ANN["email"]) is None, within_s=10)
+    crm.change_deal(id, amount="120")
+    poll(server, clock)
+    [told] = conversions(server).values()
+    assert [(c["customer"], c["amount_minor"]) for c in told["attribution"]["credits"]] == [("initech", 12_000)]
+    detail = server.api.get(f"/api/v1/conversions/{told['conversion']['id']}").json()
+    assert len(detail["touchpoints"]) == 1
+
+
+def test_what_a_deal_no_longer_says_counts_for_nothing(server: Server, crm: HubSpot, clock: Any) -> None:
+    server.admit(server.share())
+    clock.ms += DAY_MS
+    now = clock()
+    id = crm.deal(
+        stage="closedwon", contacts=[ANN["email"]], amount="100", currency="EUR", created_at_ms=now, closed_at_ms=now
+    )
+
+    def counted() -> tuple[int, int, list[Any]]:
+        metric = server.api.get("/api/v1/metric?months=2").json()
+        counts = server.counts("hard")
+        return sum(month["opportunities"] for month in metric["months"]), counts["won"], counts["pipeline"]
+
+    euros = [{"amount_minor": 10_000, "currency": "EUR"}]
+    poll(server, clock)
+    assert counted() == (1, 1, euros)
+    crm.change_deal(id, stage="appointmentscheduled")
+    poll(server, clock)
+    assert counted() == (1, 0, euros)
+    won = conversions(server)[f"won {id}"]
+    assert won["conversion"]["withdrawn"] is True
+    assert won["attribution"]["unattributed_reason"] == "Withdrawn: the deal is in another stage now."
+    crm.change_deal(id, stage="closedwon")
+    poll(server, clock)
+    assert counted() == (1, 1, euros)
+    crm.deals[id].archived = True
+    event = webhook_event(kind="object.deletion", object_type="0-3", object_id=int(id), event_id=9)
+    assert notify(server, event, at_ms=clock()).status_code == 204
+    eventually(lambda: counted() == (0, 0, []))
+
+
+def test_a_deal_that_is_edited_while_pages_are_read_hides_none(
+    server: Server, crm: HubSpot, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [crm.deal(name=f"D{n}", created_at_ms=clock()) for n in range(150)]
+    for n, id in enumerate(ids):
+        crm.deals[id].updated_at_ms = clock() - (200 - n) * 60 * MINUTE_MS
+        crm.deals[id].properties["hs_lastmodifieddate"] = iso(crm.deals[id].updated_at_ms)
+    read = deals.changed_since
+    edited: list[str] = []
+
+    async def changed_since(*args: Any) -> Any:
+        answer = await read(*args)
+        if not edited:
+            crm.change_deal(ids[5], amount="7")  # between the first page and the second
+            edited.append(ids[5])
+        return answer
+
+    monkeypatch.setattr(deals, "changed_since", changed_since)
+    poll(server, clock)
+    status = server.api.get("/api/v1/outbox/status").json()
+    assert status["crm"]["differences"]["deals"] == 150
+
+
+def test_a_date_that_cannot_be_right_stops_nothing(server: Server, crm: HubSpot, clock: Any) -> None:
+    odd = crm.deal(name="Odd", amount="12", currency="EUR", created_at_ms=clock())
+    crm.deals[odd].properties |= {"createdate": "99999999999999999", "amount": "1e999999", "closedate": "soon"}
+    fine = crm.deal(name="Fine", created_at_ms=clock())
+    poll(server, clock)
+    found = conversions(server)
+    assert set(found) == {f"opportunity {odd}", f"opportunity {fine}"}
+    assert found[f"opportunity {odd}"]["conversion"]["amount"] is None
+
+
+def test_a_key_that_may_not_read_deals_still_writes_contacts(server: Server, crm: HubSpot, clock: Any) -> None:
+    crm.forbidden = "deals/search"
+    clock.ms += 6 * MINUTE_MS
+    eventually(lambda: server.api.get("/api/v1/outbox/status").json()["crm"]["troubles"], within_s=10)
+    server.admit(server.share())
+    eventually(lambda: crm.find(ANN["email"]), within_s=10)
+    [trouble] = server.api.get("/api/v1/outbox/status").json()["crm"]["troubles"]
+    assert trouble.startswith("Deals are not read: ")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from typing import Any
 
 import httpx2
@@ -269,3 +272,65 @@ def test_the_credit_is_written_to_the_deal(server: Server, crm: HubSpot, clock: 
     server.api.post(f"/api/v1/conversions/{conversion['conversion']['id']}/override", json=body)
     eventually(lambda: deal.properties["passalong_customer_id"] == "initech")
     assert (deal.properties["passalong_mechanic"], deal.properties["passalong_evidence"]) == ("soft", "declared")
+
+
+def test_a_key_that_may_not_read_companies_still_writes_contacts(server: Server, crm: HubSpot) -> None:
+    crm.company("umbrella.example")
+    crm.forbidden = "companies/search"
+    server.admit(server.share())
+    eventually(lambda: crm.find(ANN["email"]) and idle(server))
+    status = told(server)
+    assert (status["paused_until"], status["failed"], status["differences"]["contacts"]) == (None, 0, 1)
+    [trouble] = status["troubles"]
+    assert trouble.startswith("Companies are not associated: ")
+
+
+def test_a_first_touch_that_stood_there_is_no_drift(server: Server, crm: HubSpot, browser: Browser, clock: Any) -> None:
+    server.admit(server.share())
+    contact = eventually(lambda: crm.find(ANN["email"]))
+    eventually(lambda: idle(server))
+    contact.properties |= {"passalong_customer_id": "globex", "passalong_lead": "another"}
+    server.admit(server.share(customer="globex"), browser(), company="Umbrella")
+    eventually(lambda: contact.properties.get("company") and idle(server))
+    before = told(server)["reconciled_at"]
+    clock.ms += DAY_MS + 1
+    eventually(lambda: told(server)["reconciled_at"] != before)
+    assert told(server)["drifts"] == []
+
+
+def test_hubspots_words_name_nobodys_address(server: Server, crm: HubSpot) -> None:
+    crm.poison[ANN["email"]] = f"Property values were not valid: Email address {ANN['email']} is invalid"
+    server.admit(server.share())
+    [letter] = eventually(lambda: server.api.get("/api/v1/outbox?state=failed").json()["items"])
+    assert "Email address … is invalid" in letter["reason"]
+    assert ANN["email"] not in letter["reason"]
+
+
+def test_a_deal_without_credit_that_drifted_is_put_right(server: Server, crm: HubSpot, clock: Any) -> None:
+    id = crm.deal(contacts=["x@stranger.example"], created_at_ms=clock())
+    clock.ms += 6 * 60_000
+    eventually(lambda: server.api.get("/api/v1/conversions").json()["items"], within_s=10)
+    [conversion] = server.api.get("/api/v1/conversions").json()["items"]
+    path = f"/api/v1/conversions/{conversion['conversion']['id']}/override"
+    server.api.post(path, json={"by": "Mara", "reason": "I was there.", "customer": "initech"})
+    eventually(lambda: crm.deals[id].properties.get("passalong_customer_id") == "initech")
+    server.api.post(path, json={"by": "Mara", "reason": "I was not.", "withdraw": True})
+    eventually(lambda: not crm.deals[id].properties.get("passalong_customer_id"))
+    eventually(lambda: idle(server))
+    crm.deals[id].properties["passalong_customer_id"] = "somebody"
+    clock.ms += DAY_MS + 1
+    eventually(lambda: told(server)["drifts"], within_s=10)
+    assert server.api.post("/api/v1/outbox/resend", json={"crm": True}).json()["queued"] == 1
+    eventually(lambda: not crm.deals[id].properties.get("passalong_customer_id") and not told(server)["drifts"])
+
+
+def test_a_database_that_is_locked_for_long_keeps_no_job_back(server: Server, crm: HubSpot) -> None:
+    crm.faults.slow_s = 0.4
+    crm.faults.next("slow", times=1, path="batch/read")
+    with closing(sqlite3.connect(server.config.database, isolation_level=None, timeout=10)) as other:
+        server.admit(server.share())
+        eventually(lambda: any("batch/read" in request.path for request in crm.requests))
+        other.execute("BEGIN IMMEDIATE")
+        time.sleep(6)  # longer than a writer waits, and longer than one attempt to put the job back
+        other.execute("ROLLBACK")
+    eventually(lambda: idle(server) and crm.find(ANN["email"]), within_s=20)

@@ -62,6 +62,47 @@ async def test_an_older_database_is_brought_up_to_date_and_loses_nothing(tmp_pat
         await db.close()
 
 
+async def test_credits_of_before_are_kept_with_their_touchpoints(tmp_path: Path) -> None:
+    path = tmp_path / "passalong.db"
+    database_of(2, path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for n, evidence, lead in (
+            (1, "observed", "l1"),
+            (2, "inferred", "l1"),
+            (3, "declared", None),
+            (4, "observed", None),
+        ):
+            db.execute(
+                "INSERT INTO conversions VALUES (?, ?, 'opportunity', '', 9, 20261201, 500, 'EUR', NULL, NULL, 0, 9)",
+                (f"c{n}", f"D-{n}"),
+            )
+            share = None if evidence == "declared" else "s0"
+            db.execute(
+                "INSERT INTO credits VALUES (?, 0, 'initech', 'hard', ?, 'report', NULL, 0, ?, 1000000, 500, ?, "
+                "'new_logo', 'Because.')",
+                (f"c{n}", share, lead, evidence),
+            )
+        db.execute("INSERT INTO contacts VALUES ('c1', 2, 'l1')")
+        db.execute(
+            "INSERT INTO conversions VALUES ('c5', 'D-5', 'won', '', 9, 20261201, 5, 'JPY', NULL, 'Nobody.', 0, 9)"
+        )
+    db_ = Database(path)
+    await db_.open()
+    try:
+        assert await Reports(db_).verify() == []
+        rows = await db_.read("SELECT conversion, via, contact, customer FROM touchpoints ORDER BY conversion")
+        assert [tuple(row) for row in rows] == [
+            ("c1", "contact", 2, "initech"), ("c2", "domain", 0, "initech"), ("c3", "heard_from", 0, "initech"),
+            ("c4", "click", 0, "initech"),
+        ]  # fmt: skip
+        rows = await db_.read("SELECT conversion, version, json_array_length(credits) FROM evaluations ORDER BY 1")
+        assert [tuple(row) for row in rows] == [("c1", 1, 1), ("c2", 1, 1), ("c3", 1, 1), ("c4", 1, 1), ("c5", 1, 0)]
+        rows = await db_.read("SELECT attributed, sum(n), sum(amount_minor) FROM conversion_months GROUP BY attributed")
+        assert [tuple(row) for row in rows] == [(0, 1, 5), (1, 4, 2000)]
+    finally:
+        await db_.close()
+
+
 async def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     async def schema() -> list[tuple[object, ...]]:
         db = Database(tmp_path / "passalong.db")

@@ -34,6 +34,8 @@ def command(
 
     from passalong.store.replay import replayed
 
+    if half_life_days is not None and not half_life_days < float("inf"):
+        raise click.UsageError("--half-life-days must be a number of days.")
     if store and (model or window_days or half_life_days):
         raise click.UsageError("--apply follows the settings: change [attribution] there, then give it alone.")
 
@@ -55,6 +57,9 @@ def command(
             return await replayed(services.pipeline, policy, progress)
 
     found = with_services(ctx, work)
+    if store and as_json:
+        click.echo(msgspec.json.encode({"changed": found}).decode())
+        return
     if store:
         click.echo(f"{found} conversions are credited differently now; what they were credited with stays readable.")
         return

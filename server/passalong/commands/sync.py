@@ -54,6 +54,9 @@ async def _run(config: Any, *, once: bool, status: bool, reconcile: bool, as_jso
         else:
             failed = await services.outbox.page(limit=20, state=JobState.FAILED)
             _tell(found, failed)
+        paused = [each for each in found.destinations if each.paused_until]
+        if once and paused:
+            raise PassalongError(f"{paused[0].destination} waits: {paused[0].pause_reason}")
 
 
 async def _until_stopped(work: Any) -> None:
@@ -102,5 +105,7 @@ def _tell(found: Any, failed: list[Any]) -> None:
         click.echo(f"Deals were asked for at {crm.polled_at:%Y-%m-%d %H:%M} UTC.")
     if crm.reconciled_at:
         click.echo(f"Both sides were compared at {crm.reconciled_at:%Y-%m-%d %H:%M} UTC.")
+    for trouble in crm.troubles:
+        click.echo(printable(trouble))
     for drift in crm.drifts:
         click.echo(f"  {drift.kind} {printable(drift.record)}: {printable(drift.drift)}")

@@ -249,7 +249,8 @@ def why(touch: Touchpoint, occurred_at_ms: int) -> str:
         case Via.DOMAIN:
             said = f"Somebody at {touch.detail or 'the company'} filled the gate on {link} {ago}"
         case Via.HEARD_FROM:
-            return f"Asked how they heard of us, they named {touch.customer_name} (“{touch.detail}”)."
+            words = f" (“{touch.detail}”)" if touch.detail else ""
+            return f"Asked how they heard of us, they named {touch.customer_name}{words}."
     if not touch.hop:
         return f"{said}."
     if touch.by_way_of:

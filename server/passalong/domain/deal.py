@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -15,6 +16,7 @@ from passalong.domain.money import Money, decimals
 MOST_CONTACTS = 100
 MOST_MINOR = 10**15
 IGNORED = "ignore"
+_AMOUNT = re.compile(r"\d{1,16}(\.\d{1,16})?\Z", re.ASCII)
 _CLOSED = {"closedwon": "won", "closedlost": "lost"}
 
 
@@ -38,13 +40,10 @@ def amount_of(text: str | None, currency: str) -> Money | None:
     >>> amount_of("1200.5", "KWD")
     Money(amount_minor=1200500, currency='KWD')
     """
-    try:
-        minor = Decimal(text or "").scaleb(decimals(currency))
-    except InvalidOperation:
+    if not _AMOUNT.match(text or ""):
         return None
-    if not minor.is_finite() or not 0 <= minor <= MOST_MINOR:
-        return None
-    return Money(int(minor.to_integral_value()), currency)
+    minor = Decimal(text or "").scaleb(decimals(currency)).to_integral_value()
+    return Money(int(minor), currency) if minor <= MOST_MINOR else None
 
 
 def meaning(stage: str, stages: Mapping[str, str]) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from passalong.domain.delivery import Destination, Job, Pause
 from passalong.domain.instant import DAY_MS, Clock
+from passalong.domain.lead import Lead
 from passalong.errors import PassalongError
 from passalong.hubspot import contacts, deals, properties
 from passalong.hubspot.client import MOST_INPUTS, Client, LockedOut, Refused, Unreachable
@@ -21,9 +22,10 @@ FIRST_WAIT_MS, LONGEST_WAIT_MS, MOST_ATTEMPTS = 1_000, 15 * 60_000, 16
 LOCKED_OUT_MS = 15 * 60_000
 """How long to wait after a refused key; an admin can end it earlier."""
 RECONCILE_MS = DAY_MS
-MOST_SEARCHED = 9_900
-"""HubSpot's search ends at ten thousand results: before that it is asked anew, from the last one seen."""
 
+
+COMPANIES, DEALS = f"{Destination.HUBSPOT}:companies", f"{Destination.HUBSPOT}:deals"
+"""Under which the outbox remembers what HubSpot refuses while it takes the rest."""
 
 Work = Callable[[Sequence[Job]], Awaitable[None]]
 
@@ -53,7 +55,8 @@ class HubSpotCarrier:
         if not self._greeted:  # a start is an admin's hand: what kept us out may be mended
             await self._outbox.resume(Destination.HUBSPOT)
             self._greeted = True
-        if any(pause.until_ms > self._clock() for pause in await self._pauses()):
+        left_ms = [pause.until_ms - self._clock() for pause in await self._pauses()]
+        if any(0 < left <= 2 * LOCKED_OUT_MS for left in left_ms):  # more: the clock was set back
             return False
         busy = False
         try:
@@ -61,9 +64,8 @@ class HubSpotCarrier:
                 if jobs := await self._outbox.claim(Destination.HUBSPOT, MOST_INPUTS, topic):
                     busy = True
                     await self._attempt(jobs, work)
-            if self._clock() - await self._crm.polled_at_ms() >= self._config.poll_minutes * 60_000:
-                busy = True
-                await self.poll()
+            if abs(self._clock() - await self._crm.polled_at_ms()) >= self._config.poll_minutes * 60_000:
+                busy = await self._poll_if_let() or busy
             if not busy and self._clock() - await self._crm.reconciled_at_ms() >= RECONCILE_MS:
                 busy = True
                 await self.reconcile()
@@ -79,6 +81,21 @@ class HubSpotCarrier:
             return False
         return busy
 
+    async def _poll_if_let(self) -> bool:
+        """Polls, unless the key may not read deals: that is no reason to keep contacts back."""
+        paused = [pause for pause in await self._outbox.pauses() if pause.destination == DEALS]
+        if any(0 < pause.until_ms - self._clock() <= 2 * LOCKED_OUT_MS for pause in paused):
+            return False
+        try:
+            await self.poll()
+        except (Refused, LockedOut) as refusal:
+            if isinstance(refusal, LockedOut) and not refusal.scope:
+                raise
+            await self._outbox.pause(DEALS, f"Deals are not read: {refusal}", LOCKED_OUT_MS)
+            return False
+        await self._outbox.resume(DEALS)
+        return True
+
     async def compare(self) -> None:
         """The same as `reconcile`, for somebody who waits for it: raises PassalongError in HubSpot's words."""
         try:
@@ -93,14 +110,13 @@ class HubSpotCarrier:
         since_ms, after = max(await self._crm.watermark() - deals.OVERLAP_MS, 0), "0"
         while True:
             found, following = await deals.changed_since(self._client, since_ms, after, self._config.currency)
-            last_ms = max((deal.modified_at_ms for deal in found), default=None)
-            await self._crm.store_deals(found, watermark=last_ms)
+            last_ms = max((deal.modified_at_ms for deal in found), default=since_ms)
+            await self._crm.store_deals(found, watermark=last_ms if found else None)
             seen += len(found)
             if following is None:
                 break
-            after = following
-            if after.isdecimal() and int(after) > MOST_SEARCHED and last_ms is not None and last_ms > since_ms:
-                since_ms, after = last_ms, "0"
+            # Asked by time, not by place: a deal that is edited meanwhile moves to the end, and all others up by one.
+            since_ms, after = (last_ms, "0") if last_ms > since_ms else (since_ms, following)
         await self._crm.note("polled")
         await self._outbox.resume(Destination.HUBSPOT)
         return seen
@@ -144,14 +160,27 @@ class HubSpotCarrier:
             if leads
             else contacts.Sent(links=[], refused={}, later={})
         )
+        await self._crm.synced([], sent.links)
+        await self._associate(leads, {link.lead: link.contact for link in sent.links})
         # Whoever was erased meanwhile is done: there is nothing to send.
         unsent = {**sent.refused, **sent.later}
-        await self._crm.synced([job for job in jobs if job.subject not in unsent], sent.links)
+        await self._outbox.done([job for job in jobs if job.subject not in unsent])
         for job in jobs:
             if job.subject in sent.refused:
                 await self._outbox.failed(job, sent.refused[job.subject])
             elif job.subject in sent.later:
                 await self._later(job, sent.later[job.subject])
+
+    async def _associate(self, leads: Sequence[Lead], contact_of: Mapping[str, str]) -> None:
+        """With their companies. A key that may not read companies is no reason to keep contacts back."""
+        try:
+            await contacts.associate(self._client, leads, contact_of)
+        except (Refused, LockedOut) as refusal:
+            if isinstance(refusal, LockedOut) and not refusal.scope:
+                raise
+            await self._outbox.pause(COMPANIES, f"Companies are not associated: {refusal}", 0)
+        else:
+            await self._outbox.resume(COMPANIES)
 
     async def _erase(self, jobs: Sequence[Job]) -> None:
         for job in jobs:
@@ -166,8 +195,10 @@ class HubSpotCarrier:
             await self._crm.forget_contact(job)
 
     async def _read_deals(self, jobs: Sequence[Job]) -> None:
-        found = await deals.by_id(self._client, [job.subject for job in jobs], self._config.currency)
-        await self._crm.store_deals(found, jobs=jobs)
+        asked = [job.subject for job in jobs]
+        found = await deals.by_id(self._client, asked, self._config.currency)
+        there = {deal.id for deal in found}
+        await self._crm.store_deals(found, gone=[id for id in asked if id not in there], jobs=jobs)
 
     async def _tell_deals(self, jobs: Sequence[Job]) -> None:
         ids = [job.subject for job in jobs]

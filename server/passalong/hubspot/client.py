@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 import msgspec
 
+from passalong.domain.text import tidy, without_addresses
 from passalong.settings import HubSpot
 
 WINDOW_S = 10.0
@@ -27,10 +28,11 @@ class Unreachable(Exception):
 
 
 class LockedOut(Exception):
-    """The key was refused: nothing can go on until an admin has seen to it."""
+    """The key was refused, and nothing can go on until an admin has seen to it; with `scope`, for this thing alone."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, *, scope: bool = False) -> None:
         self.reason = reason
+        self.scope = scope
         super().__init__(reason)
 
 
@@ -102,7 +104,7 @@ class Client:
             return said
         words = _words(said, answer.status_code)
         if answer.status_code in (401, 403):
-            raise LockedOut(words)
+            raise LockedOut(words, scope=answer.status_code == 403)
         if answer.status_code in (423, 429, 477) or answer.status_code >= 500:
             raise Unreachable(words, _retry_after(answer))
         raise Refused(answer.status_code, words)
@@ -124,13 +126,13 @@ def _decoded(answer: httpx2.Response) -> dict[str, Any] | None:
 
 
 def _words(said: dict[str, Any], status: int) -> str:
-    """HubSpot's own words, with those of each of its errors that says more."""
+    """HubSpot's own words, with those of each of its errors that says more; nobody's address stays in them."""
     words = [str(said.get("message") or f"HubSpot answered {status}.")]
     for error in said.get("errors") or []:
         more = error.get("message") if isinstance(error, dict) else None
         if more and str(more) not in words[0]:
             words.append(str(more))
-    return " ".join(words)[:_MOST_WORDS]
+    return without_addresses(tidy(" ".join(words)))[:_MOST_WORDS]
 
 
 def _retry_after(answer: httpx2.Response) -> float | None:

@@ -13,12 +13,22 @@ from msgspec import Struct
 
 from passalong.domain.domains import is_freemail
 from passalong.domain.lead import Lead
+from passalong.domain.text import without_addresses
 from passalong.hubspot.client import MOST_INPUTS, Client, Refused
 from passalong.hubspot.properties import WRITTEN
 from passalong.store.crm import Link, Told, told
 
 _BEFORE_LEAD = ("", "subscriber")
-_READ = [*WRITTEN["contacts"], "email", "firstname", "lastname", "company", "jobtitle", "lifecyclestage"]
+_READ = [
+    *WRITTEN["contacts"],
+    "email",
+    "hs_additional_emails",
+    "firstname",
+    "lastname",
+    "company",
+    "jobtitle",
+    "lifecyclestage",
+]
 _PERMANENT = ("VALIDATION_ERROR", "CONFLICT", "OBJECT_NOT_FOUND", "BLOCKED", "INVALID")
 
 
@@ -33,25 +43,31 @@ class Sent(Struct, frozen=True, kw_only=True):
 async def send(client: Client, leads: Sequence[Lead], *, lifecycle_stage: str, over: bool) -> Sent:
     """Up to a hundred leads. With `over`, our own properties are written over what stands there."""
     known = await _known(client, [lead.email for lead in leads])
-    links, refused, later = [], {}, {}
+    links: list[Link] = []
+    refused: dict[str, str] = {}
+    later: dict[str, str] = {}
+    touched: dict[str, bool] = {}
     inputs = []
     for lead in leads:
         there = known.get(lead.email.lower())
         properties = _properties(lead, there["properties"] if there else {}, lifecycle_stage, over=over)
+        said = there["properties"] if there else {}
+        touch = first_touch(lead)
+        touched[lead.id] = over or not any(said.get(name) for name in touch) or said.get("passalong_lead") == lead.id
         if there and not properties:
-            links.append(Link(lead=lead.id, contact=str(there["id"])))
+            links.append(Link(lead=lead.id, contact=str(there["id"]), touched=touched[lead.id]))
         else:
             inputs.append(
                 {"id": lead.email, "idProperty": "email", "properties": properties, "objectWriteTraceId": lead.id}
             )
     for result, error in await _upsert(client, inputs):
         if error is None:
-            links.append(Link(lead=result["lead"], contact=result["contact"]))
+            lead_id = result["lead"]
+            links.append(Link(lead=lead_id, contact=result["contact"], touched=touched[lead_id]))
         elif result["permanent"]:
             refused[result["lead"]] = error
         else:
             later[result["lead"]] = error
-    await _associate(client, leads, {link.lead: link.contact for link in links})
     return Sent(links=links, refused=refused, later=later)
 
 
@@ -83,6 +99,7 @@ async def drifts(client: Client, links: Sequence[Link], ours: Mapping[str, Told]
     body = {"inputs": [{"id": link.contact} for link in links], "properties": _READ, "propertiesWithHistory": []}
     answer = await client.post(client.objects("contacts", "batch/read"), body)
     there = {str(found["id"]): found["properties"] for found in answer.get("results", [])}
+    links = [link for link in links if link.touched]  # of the others, what stands there is not ours
     return {
         link.lead: difference(ours[link.lead], there.get(link.contact), "contact")
         for link in links
@@ -116,7 +133,12 @@ async def _known(client: Client, emails: Sequence[str]) -> dict[str, dict[str, A
         "propertiesWithHistory": [],
     }
     answer = await client.post(client.objects("contacts", "batch/read"), body)
-    return {str(found["properties"].get("email") or "").lower(): found for found in answer.get("results", [])}
+    known: dict[str, dict[str, Any]] = {}
+    for found in answer.get("results", []):
+        said = found["properties"]
+        for email in (said.get("email"), *(said.get("hs_additional_emails") or "").split(";")):
+            known.setdefault(str(email or "").strip().lower(), found)
+    return known
 
 
 def _properties(lead: Lead, there: Mapping[str, str | None], stage: str, *, over: bool) -> Told:
@@ -156,7 +178,10 @@ async def _upsert(client: Client, inputs: Sequence[dict[str, Any]]) -> list[tupl
             contact_of[str(lead)] = str(found["id"])
     refused = {}
     for error in answer.get("errors") or []:
-        words, permanent = str(error.get("message") or "Refused."), str(error.get("category")).startswith(_PERMANENT)
+        words, permanent = (
+            without_addresses(str(error.get("message") or "Refused.")),
+            str(error.get("category")).startswith(_PERMANENT),
+        )
         for lead in _named(error.get("context") or {}, lead_of):
             refused[lead] = (words, permanent)
     outcomes: list[tuple[dict[str, Any], str | None]] = []
@@ -176,7 +201,7 @@ def _named(context: Mapping[str, Any], lead_of: Mapping[str, str]) -> list[str]:
     return [str(id) for id in (traced if isinstance(traced, list) else [traced])] + by_address
 
 
-async def _associate(client: Client, leads: Sequence[Lead], contact_of: Mapping[str, str]) -> None:
+async def associate(client: Client, leads: Sequence[Lead], contact_of: Mapping[str, str]) -> None:
     """Ties contacts to the companies that HubSpot knows by their domains. It makes companies itself, or does not."""
     domain_of = {
         contact_of[lead.id]: lead.domain

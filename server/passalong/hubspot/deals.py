@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from passalong.domain.deal import Deal, amount_of
 from passalong.domain.instant import ms_of
+from passalong.domain.text import without_addresses
 from passalong.hubspot.client import MOST_INPUTS, Client, Refused
 from passalong.hubspot.contacts import difference
 from passalong.hubspot.properties import WRITTEN
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 OVERLAP_MS = 10 * 60_000
 """How far before the watermark is asked again: HubSpot's search lags behind its records."""
+_EARLIEST_MS, _LATEST_MS = 946_684_800_000, 7_258_118_400_000
+"""The years 2000 to 2199: what lies outside is a slip of the pen."""
 _READ = [
     "dealname", "dealstage", "pipeline", "amount", "deal_currency_code", "createdate", "closedate",
     "hs_lastmodifieddate",
@@ -65,7 +68,7 @@ async def tell(client: Client, values: Mapping[str, Told]) -> dict[str, str]:
         context = error.get("context") or {}
         named = context.get("objectWriteTraceId") or context.get("ids") or []
         for id in named if isinstance(named, list) else [named]:
-            refused[str(id)] = str(error.get("message") or "Refused.")
+            refused[str(id)] = without_addresses(str(error.get("message") or "Refused."))
     return {id: refused.get(id, "HubSpot said nothing about this deal.") for id in values if id not in written}
 
 
@@ -97,7 +100,8 @@ async def _with_people(client: Client, found: Sequence[dict[str, Any]], currency
 
 def _deal(id: str, said: Mapping[str, str | None], emails: list[str], domains: list[str], currency: str) -> Deal:
     code = (said.get("deal_currency_code") or currency).upper()
-    created_at_ms = _ms(said.get("createdate")) or 0
+    modified_at_ms = _ms(said.get("hs_lastmodifieddate"))
+    created_at_ms = _ms(said.get("createdate")) or modified_at_ms or _EARLIEST_MS
     return Deal(
         id=id,
         name=(said.get("dealname") or "")[:200],
@@ -105,7 +109,7 @@ def _deal(id: str, said: Mapping[str, str | None], emails: list[str], domains: l
         amount=amount_of(said.get("amount"), code if len(code) == 3 and code.isalpha() else currency),
         created_at_ms=created_at_ms,
         closed_at_ms=_ms(said.get("closedate")),
-        modified_at_ms=_ms(said.get("hs_lastmodifieddate")) or created_at_ms,
+        modified_at_ms=modified_at_ms or created_at_ms,
         emails=tuple(dict.fromkeys(emails)),
         domains=tuple(dict.fromkeys(domains)),
     )
@@ -148,12 +152,11 @@ def _chunks(values: Any, size: int) -> Iterator[list[Any]]:
 
 
 def _ms(text: str | None) -> int | None:
-    """Unix milliseconds of HubSpot's ISO time, or of its own milliseconds as text."""
+    """Unix milliseconds of HubSpot's ISO time, or of its own milliseconds as text; None for what cannot be right."""
     if not text:
         return None
-    if text.isdecimal():
-        return int(text)
     try:
-        return ms_of(datetime.fromisoformat(text))
-    except ValueError:
+        ms = int(text) if text.isascii() and text.isdecimal() else ms_of(datetime.fromisoformat(text))
+    except (ValueError, OverflowError):
         return None
+    return ms if _EARLIEST_MS <= ms < _LATEST_MS else None

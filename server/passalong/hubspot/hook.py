@@ -30,6 +30,7 @@ class Notice(Struct, rename="camel"):
     subscription_type: str = ""
     object_id: int | str | None = None
     object_type_id: str = ""
+    occurred_at: int | str | None = None
     from_object_id: int | str | None = None
     from_object_type_id: str = ""
     to_object_id: int | str | None = None
@@ -38,7 +39,8 @@ class Notice(Struct, rename="camel"):
     @property
     def name(self) -> str:
         """What tells it from every other; the same when it is delivered again."""
-        return f"{self.event_id}/{self.subscription_type}/{self.object_id}"
+        about = (self.object_id, self.from_object_id, self.to_object_id, self.occurred_at)
+        return f"{self.event_id}/{self.subscription_type}/{'/'.join(map(str, about))}"
 
     @property
     def deals(self) -> list[str]:

@@ -27,10 +27,11 @@ Told = dict[str, str]
 
 
 class Link(Struct, frozen=True, kw_only=True):
-    """A lead and the contact that it is in the CRM."""
+    """A lead and the contact that it is in the CRM. `touched` says that its first touch there is this lead's."""
 
     lead: str
     contact: str
+    touched: bool
 
 
 class Differences(Struct, frozen=True, kw_only=True):
@@ -83,10 +84,10 @@ class Crm:
         now_ms = self._clock()
         async with self._db.transaction() as tx:
             await tx.many(
-                """INSERT INTO crm_contacts VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET
+                """INSERT INTO crm_contacts VALUES (?, ?, ?, ?, NULL, ?) ON CONFLICT DO UPDATE SET
                      contact = excluded.contact, synced_at_ms = excluded.synced_at_ms,
-                     checked_at_ms = excluded.checked_at_ms, drift = NULL""",
-                [(link.lead, link.contact, now_ms, now_ms) for link in links],
+                     checked_at_ms = excluded.checked_at_ms, drift = NULL, touched = excluded.touched""",
+                [(link.lead, link.contact, now_ms, now_ms, link.touched) for link in links],
             )
             await self._outbox.mark_done(tx, jobs)
 
@@ -107,9 +108,9 @@ class Crm:
     async def links(self, after: str, limit: int) -> list[Link]:
         """Leads that are contacts, by id, from behind one."""
         rows = await self._db.read(
-            "SELECT lead, contact FROM crm_contacts WHERE lead > ? ORDER BY lead LIMIT ?", (after, limit)
+            "SELECT lead, contact, touched FROM crm_contacts WHERE lead > ? ORDER BY lead LIMIT ?", (after, limit)
         )
-        return [msgspec.convert(dict(row), Link) for row in rows]
+        return [msgspec.convert(dict(row), Link, strict=False) for row in rows]
 
     async def checked(self, drifts: Mapping[str, str | None]) -> None:
         """What was found to differ, by lead; None where nothing does."""
@@ -123,9 +124,15 @@ class Crm:
     # Deals
 
     async def store_deals(
-        self, deals: Sequence[Deal], *, jobs: Sequence[Job] = (), watermark: int | None = None
+        self,
+        deals: Sequence[Deal],
+        *,
+        gone: Sequence[str] = (),
+        jobs: Sequence[Job] = (),
+        watermark: int | None = None,
     ) -> int:
-        """Keeps deals and credits the conversions that they stand for; gives how many conversions are new.
+        """Keeps deals and credits the conversions that they stand for; gives how many conversions are new. What the
+        deals no longer say, and all that deals said which are `gone`, counts for nothing from now on.
 
         The `watermark` (up to when deals were asked for, in Unix milliseconds) moves in the same transaction.
         """
@@ -146,14 +153,20 @@ class Crm:
                         deal.modified_at_ms, len(deal.emails), _json(deal.domains),
                     ),
                 )  # fmt: skip
-                for body in conversions_of(deal, self._stages):
+                bodies = conversions_of(deal, self._stages)
+                for body in bodies:
                     new += (await self._pipeline.record_in(tx, body, deal=deal.id))[1]
+                kept = [body.kind.value for body in bodies]
+                await self._pipeline.withdraw_in(tx, deal.id, kept, "the deal is in another stage now")
             if watermark is not None:
                 await tx.all(
                     """INSERT INTO meta VALUES ('hubspot_watermark', ?) ON CONFLICT DO UPDATE SET
                          value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))""",
                     (str(watermark),),
                 )
+            for id in gone:
+                await self._pipeline.withdraw_in(tx, id, (), "the deal was deleted")
+                await tx.all("DELETE FROM deals WHERE id = ?", (id,))
             await self._outbox.mark_done(tx, jobs)
         return new
 
@@ -185,7 +198,7 @@ class Crm:
         )
         found: dict[str, Told] = {}
         for row in rows:
-            # Later rows are worth more; one without a credit says nothing about those with.
+            # Later rows are worth more; one without a credit says nothing about those with one.
             if row["customer"] is not None or row["id"] not in found:
                 found[row["id"]] = told(row["customer"], row["mechanic"], row["share"], row["hop"], row["evidence"])
         return found
@@ -260,7 +273,7 @@ class Crm:
                 "WHERE c.drift IS NOT NULL AND l.erased_at_ms IS NULL"
             )
             deals = await tx.all("SELECT id FROM deals WHERE drift IS NOT NULL")
-            await tx.all("UPDATE deals SET told = NULL WHERE drift IS NOT NULL")
+            await tx.all("UPDATE deals SET told = '{}' WHERE drift IS NOT NULL")  # unlike anything that may be told
             jobs = [
                 *((CONTACT, row["id"]) for row in lacking),
                 *((CONTACT_AGAIN, row["lead"]) for row in contacts),

@@ -20,8 +20,9 @@ from passalong.domain.delivery import (
     Topic,
     message_id,
 )
+from passalong.domain.domains import is_freemail
 from passalong.domain.event import Event
-from passalong.domain.instant import DAY_MS, Clock
+from passalong.domain.instant import Clock
 from passalong.domain.lead import Lead
 from passalong.domain.mechanic import Decision, DecisionKind
 from passalong.errors import Conflict, NotFound
@@ -34,6 +35,8 @@ _KEPT = "state IN ('sent', 'skipped')"
 CONTACT, CONTACT_AGAIN, DEAL, DEAL_IN, ERASURE = "contact", "contact.again", "deal", "deal.read", "erasure"
 """Topics of jobs for HubSpot: write a contact, write it over what stands there, write a credit to a deal, read a deal,
 erase a contact."""
+LATE_MS = 26 * 3_600_000
+"""A gate passed on the day of a conversion counts, and a day has twenty-five hours at most."""
 LEAD = "lead"
 """Topic of a job for ourselves: a lead has come whom known conversions may have waited for."""
 
@@ -95,13 +98,14 @@ class Outbox:
         if self._crm and not lead.sample:
             await self.add(tx, Destination.HUBSPOT, CONTACT, lead.id)
         hashed = (await addresses(tx)).hash(lead.email)
+        domain = None if lead.domain is None or is_freemail(lead.domain) else lead.domain
         # A touch on the day of a conversion counts, so what happened up to a day before the lead came is asked about.
         waited_for = await tx.one(
             """SELECT 1 WHERE EXISTS (SELECT 1 FROM contacts WHERE address = ?)
                  OR EXISTS (SELECT 1 FROM contacts c JOIN conversions v ON v.id = c.conversion
                             WHERE c.domain = ? AND v.occurred_at_ms > ?)
                  OR EXISTS (SELECT 1 FROM conversions WHERE company_domain = ? AND occurred_at_ms > ?)""",
-            (hashed, lead.domain, lead.created_at_ms - DAY_MS, lead.domain, lead.created_at_ms - DAY_MS),
+            (hashed, domain, lead.created_at_ms - LATE_MS, domain, lead.created_at_ms - LATE_MS),
         )
         if waited_for is not None:
             await self.add(tx, Destination.PIPELINE, LEAD, lead.id)
@@ -178,8 +182,9 @@ class Outbox:
             before = await tx.one("SELECT holder FROM leases WHERE name = ?", (LEASE,))
             row = await tx.one(
                 """INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET holder = excluded.holder,
-                     until_ms = excluded.until_ms WHERE holder = excluded.holder OR until_ms <= ? RETURNING holder""",
-                (LEASE, holder, now_ms + ttl_ms, now_ms),
+                     until_ms = excluded.until_ms WHERE holder = excluded.holder OR until_ms <= ? OR until_ms > ?
+                     RETURNING holder""",
+                (LEASE, holder, now_ms + ttl_ms, now_ms, now_ms + 2 * ttl_ms),  # later: the clock was set back
             )
             if row is not None and (before is None or before["holder"] != holder):
                 await tx.all(
@@ -191,17 +196,17 @@ class Outbox:
         """Gives the right back, so that the next one need not wait."""
         await self._db.write("DELETE FROM leases WHERE name = ? AND holder = ?", (LEASE, holder))
 
-    async def due(self, destination: Destination, endpoint: str | None = None) -> bool:
+    async def due(self, destination: Destination, endpoint: str = "") -> bool:
         """Whether any job waits to be carried now."""
         row = await self._db.read_one(
-            f"""SELECT 1 FROM outbox WHERE destination = ? AND state = 'pending' AND due_at_ms <= ?
-                {"AND endpoint = ?" if endpoint else ""} LIMIT 1""",
-            (destination.value, self._clock(), *([endpoint] if endpoint else [])),
+            """SELECT 1 FROM outbox WHERE destination = ? AND endpoint = ? AND state = 'pending' AND due_at_ms <= ?
+               LIMIT 1""",
+            (destination.value, endpoint, self._clock()),
         )
         return row is not None
 
     async def claim(
-        self, destination: Destination, limit: int, topic: str | None = None, *, endpoint: str | None = None
+        self, destination: Destination, limit: int, topic: str | None = None, *, endpoint: str = ""
     ) -> list[Job]:
         """Jobs that are due, oldest first, now on their way. With `topic` or `endpoint`, of that one alone."""
         if not await self.due(destination, endpoint):
@@ -209,11 +214,10 @@ class Outbox:
         async with self._db.transaction() as tx:
             rows = await tx.all(
                 f"""UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id IN (
-                      SELECT id FROM outbox WHERE destination = ? AND state = 'pending' AND due_at_ms <= ?
-                        {"AND topic = ?" if topic else ""} {"AND endpoint = ?" if endpoint else ""}
-                      ORDER BY created_at_ms, id LIMIT ?)
+                      SELECT id FROM outbox WHERE destination = ? AND endpoint = ? AND state = 'pending'
+                        {"AND topic = ?" if topic else ""} AND due_at_ms <= ? ORDER BY created_at_ms, id LIMIT ?)
                     RETURNING *""",
-                (destination.value, self._clock(), *filter(None, (topic, endpoint)), limit),
+                (destination.value, endpoint, *([topic] if topic else []), self._clock(), limit),
             )
         return sorted((msgspec.convert(dict(row), Job) for row in rows), key=lambda job: (job.created_at_ms, job.id))
 

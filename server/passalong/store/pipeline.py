@@ -8,9 +8,10 @@ stay readable as versions.
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -38,8 +39,8 @@ from passalong.store.addresses import addresses
 from passalong.store.catalog import Catalog
 from passalong.store.db import Database, Transaction
 from passalong.store.ledger import insert_events
-from passalong.store.outbox import Outbox
-from passalong.store.touchpoints import Contact, Touchpoints, Traces
+from passalong.store.outbox import LATE_MS, Outbox
+from passalong.store.touchpoints import OPENED, Contact, Touchpoints, Traces
 
 _BATCH = 500
 _CREDIT_COLUMNS = tuple(Credit.__struct_fields__)
@@ -48,7 +49,7 @@ _CREDIT_COLUMNS = tuple(Credit.__struct_fields__)
 class Conversion(Struct, kw_only=True):
     """A conversion as stored, with its present credits; without any, `unattributed_reason` says why.
 
-    `deal` is the CRM's id of it, if it came from there.
+    `deal` is the CRM's id of it, if it came from there; `withdrawn` says that the CRM has taken it back.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Conversion(Struct, kw_only=True):
     click_fault: str | None
     deal: str | None
     sample: bool
+    withdrawn: bool = False
     credits: list[Credit] = []
 
     @property
@@ -142,12 +144,15 @@ class Pipeline:
         self, tx: Transaction, body: ConversionBody, *, sample: bool = False, deal: str | None = None
     ) -> tuple[Conversion, bool]:
         """The same, within a transaction. A deal of the CRM that changed is credited anew, and is no Conflict."""
-        digest = hashlib.sha256(msgspec.json.encode(body)).hexdigest()
+        encoded = msgspec.json.encode(body)
+        digest = (await addresses(tx)).digest(encoded)
         row = await tx.one(
-            "SELECT id, digest FROM conversions WHERE external_id = ? AND kind = ?", (body.external_id, body.kind)
+            "SELECT id, digest, withdrawn FROM conversions WHERE external_id = ? AND kind = ?",
+            (body.external_id, body.kind),
         )
         if row is not None:
-            if row["digest"] != digest:
+            # Reports of earlier versions are known by a plain hash.
+            if row["digest"] not in (digest, hashlib.sha256(encoded).hexdigest()) or row["withdrawn"]:
                 if deal is None:
                     raise Conflict(
                         f"The {body.kind} {body.external_id} is known with other contents. "
@@ -190,7 +195,7 @@ class Pipeline:
             known = await tx.all("UPDATE contacts SET lead = ? WHERE address = ? RETURNING conversion", (lead, hashed))
             asked = {str(r["conversion"]) for r in known}
             if row["domain"] and not is_freemail(row["domain"]):
-                since_ms = row["created_at_ms"] - DAY_MS
+                since_ms = row["created_at_ms"] - LATE_MS
                 colleagues = await tx.all(
                     """SELECT id FROM conversions WHERE company_domain = ? AND occurred_at_ms > ?
                        UNION SELECT v.id FROM contacts c JOIN conversions v ON v.id = c.conversion
@@ -203,8 +208,8 @@ class Pipeline:
         return changed
 
     async def lead_erased(self, tx: Transaction, lead: str, email: str, domain: str | None) -> None:
-        """Within an erasure: takes the address's hash and the domain away, and words every credit anew that spoke of
-        them. Nobody's credit changes."""
+        """Within an erasure: takes the address's hash away, and words every credit anew that spoke of the domain.
+        Nobody's credit changes."""
         rows = await tx.all(
             "SELECT DISTINCT conversion FROM touchpoints WHERE lead = ? UNION "
             "SELECT DISTINCT conversion FROM touchpoints WHERE sharer = ?",
@@ -216,10 +221,20 @@ class Pipeline:
         for row in rows:
             await self._reconsider(tx, row["conversion"], "a lead was erased")
             if domain:
-                await tx.all(
-                    "UPDATE evaluations SET credits = replace(credits, ?, 'at a company') WHERE conversion = ?",
-                    (f"at {domain}", row["conversion"]),
-                )
+                await _forget_domain(tx, row["conversion"], domain)
+
+    async def withdraw_in(self, tx: Transaction, deal: str, kept: Collection[str], cause: str) -> None:
+        """What the CRM no longer says of a deal counts for nothing: all its conversions but those of the kinds kept."""
+        rows = await tx.all("SELECT id, kind FROM conversions WHERE deal = ? AND withdrawn = 0", (deal,))
+        for row in rows:
+            if row["kind"] in kept:
+                continue
+            conversion = (await self._case(tx.all, row["id"])).conversion
+            after = replace(
+                conversion, credits=[], unattributed_reason=f"Withdrawn: {cause}.", version=conversion.version + 1,
+                withdrawn=True,
+            )  # fmt: skip
+            await self._store(tx, after, cause)
 
     async def decide(self, id: str, override: Override) -> Case:
         """An admin's word over the evidence, or its withdrawal; raises NotFound for an unknown conversion."""
@@ -246,13 +261,15 @@ class Pipeline:
         for done, id in enumerate(ids, 1):
             async with self._db.transaction() as tx:
                 case = await self._case(tx.all, id)
-                changed += await self._recredit(tx, case, case.conversion, cause)
+                changed += not case.conversion.withdrawn and await self._recredit(tx, case, case.conversion, cause)
             progress(done)
         return changed
 
     def under(self, policy: Policy, case: Case) -> list[Credit]:
         """What the credits of a conversion would be under another policy. No decision is overridden by a model."""
         amount = case.conversion.amount
+        if case.conversion.withdrawn:
+            return []
         if case.standing is not None:
             return self._by_decision(case.standing, case.traces, amount)
         return self._credited(case.traces, case.touchpoints, amount, policy)[0]
@@ -383,9 +400,16 @@ class Pipeline:
         return credits, None if credits else _missing(traces, touches)
 
     def _counted(self, touches: Sequence[Touchpoint], occurred_at_ms: int, policy: Policy) -> list[Touchpoint]:
-        """Those within the window. A touch later on the conversion's own day counts: CRMs date deals by the day."""
+        """Those within the window. A gate passed later on the conversion's own day counts, since CRMs date deals by the
+        day; a page that was merely opened by then does not."""
         earliest, day = occurred_at_ms - policy.window_days * DAY_MS, self._calendar.day(occurred_at_ms)
-        return [touch for touch in touches if earliest <= touch.at_ms and self._calendar.day(touch.at_ms) <= day]
+        return [
+            touch
+            for touch in touches
+            if earliest <= touch.at_ms
+            and self._calendar.day(touch.at_ms) <= day
+            and not (touch.at_ms > occurred_at_ms and touch.detail == OPENED)
+        ]
 
     def _by_decision(self, override: Override, traces: Traces, amount: Money | None) -> list[Credit]:
         customer = self._catalog.customers.get(override.customer or "")
@@ -399,6 +423,8 @@ class Pipeline:
     async def _reconsider(self, tx: Transaction, id: str, cause: str) -> bool:
         """Finds the touchpoints of a conversion anew and credits it by them; whether that changed anything."""
         case = await self._case(tx.all, id)
+        if case.conversion.withdrawn:
+            return False
         case.touchpoints = await self._touchpoints.of_leads(tx, case.traces, case.touchpoints)
         await self._touchpoints.store(tx, id, case.touchpoints)
         return await self._recredit(tx, case, case.conversion, cause)
@@ -407,7 +433,9 @@ class Pipeline:
         """The CRM says something else of a deal now."""
         case = await self._case(tx.all, id)
         before = case.conversion
-        case.traces, case.touchpoints = await self._touchpoints.read(tx, body)
+        erased = await self._touchpoints.of_the_erased(tx, case.touchpoints)
+        case.traces, found = await self._touchpoints.read(tx, body)
+        case.touchpoints = found + erased
         await tx.all("DELETE FROM contacts WHERE conversion = ?", (id,))
         await _insert_contacts(tx, id, case.traces.contacts)
         await self._touchpoints.store(tx, id, case.touchpoints)
@@ -418,6 +446,7 @@ class Pipeline:
             amount_minor=body.amount.amount_minor if body.amount else None,
             currency=body.amount.currency if body.amount else None,
             company_domain=case.traces.company_domain,
+            withdrawn=False,
         )
         await self._recredit(tx, case, before, "the deal changed")
         await tx.all("UPDATE conversions SET digest = ? WHERE id = ?", (digest, id))
@@ -437,17 +466,22 @@ class Pipeline:
         if after == before:
             return False
         after = replace(after, version=before.version + 1, model=self.policy.model, window_days=self.policy.window_days)
-        await tx.all("DELETE FROM credits WHERE conversion = ?", (after.id,))
+        await self._store(tx, after, cause)
+        return True
+
+    async def _store(self, tx: Transaction, c: Conversion, cause: str) -> None:
+        """The next version of a conversion."""
+        await tx.all("DELETE FROM credits WHERE conversion = ?", (c.id,))
         await tx.all(
             """UPDATE conversions SET version = ?, model = ?, window_days = ?, attributed = ?, unattributed_reason = ?,
-                 occurred_at_ms = ?, day = ?, amount_minor = ?, currency = ?, company_domain = ? WHERE id = ?""",
+                 occurred_at_ms = ?, day = ?, amount_minor = ?, currency = ?, company_domain = ?, withdrawn = ?
+               WHERE id = ?""",
             (
-                after.version, after.model, after.window_days, bool(credits), reason, after.occurred_at_ms, after.day,
-                after.amount_minor, after.currency, after.company_domain, after.id,
+                c.version, c.model, c.window_days, bool(c.credits), c.unattributed_reason, c.occurred_at_ms, c.day,
+                c.amount_minor, c.currency, c.company_domain, c.withdrawn, c.id,
             ),
         )  # fmt: skip
-        await self._insert_credits(tx, after, cause)
-        return True
+        await self._insert_credits(tx, c, cause)
 
     async def _insert(
         self, tx: Transaction, conversion: Conversion, digest: str, traces: Traces, touches: Sequence[Touchpoint]
@@ -511,6 +545,17 @@ async def _insert_contacts(tx: Transaction, conversion: str, contacts: Sequence[
         "INSERT INTO contacts (conversion, place, address, domain, lead) VALUES (?, ?, ?, ?, ?)",
         [(conversion, c.place, c.address, c.domain, c.lead) for c in contacts],
     )
+
+
+async def _forget_domain(tx: Transaction, conversion: str, domain: str) -> None:
+    """Old versions no longer say where somebody worked who was erased."""
+    named = re.compile(rf"\bat {re.escape(domain)}(?=[ .;(])")
+    for row in await tx.all("SELECT version, credits FROM evaluations WHERE conversion = ?", (conversion,)):
+        if (words := named.sub("at a company", row["credits"])) != row["credits"]:
+            await tx.all(
+                "UPDATE evaluations SET credits = ? WHERE conversion = ? AND version = ?",
+                (words, conversion, row["version"]),
+            )
 
 
 def _missing(traces: Traces, touches: Sequence[Touchpoint]) -> str:

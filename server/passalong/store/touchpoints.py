@@ -17,6 +17,7 @@ from passalong.domain.domains import domain_of, email_key, is_freemail, registra
 from passalong.domain.instant import DAY_MS, ms_of
 from passalong.domain.lead import motion
 from passalong.domain.passes import Click
+from passalong.domain.text import without_addresses
 from passalong.domain.token import Keyring, Purpose
 from passalong.errors import BadToken
 from passalong.store.addresses import addresses
@@ -29,6 +30,7 @@ FURTHEST_MS = 730 * DAY_MS
 """How far from a conversion a colleague's touch is worth knowing of. After it: as a reference, not a source."""
 OPENED = "opened"
 """The `detail` of a contact's touch that passed no gate: somebody known came to another page."""
+_OF_PEOPLE = (Via.CONTACT, Via.DOMAIN)
 _COLUMNS = tuple(name for name in Touchpoint.__struct_fields__ if name != "customer_name")
 
 
@@ -84,7 +86,7 @@ class Touchpoints:
             occurred_at_ms=ms_of(body.occurred_at),
             contacts=tuple(contacts),
             company_domain=registrable(body.company_domain) if body.company_domain else None,
-            heard_from=body.heard_from,
+            heard_from=without_addresses(body.heard_from) if body.heard_from else None,
         )
         touches: list[Touchpoint] = []
         if body.click:
@@ -93,8 +95,8 @@ class Touchpoints:
                 traces = msgspec.structs.replace(traces, click_fault=found)
             else:
                 touches.append(found)
-        if body.heard_from:
-            touches += self._by_answer(body.heard_from, traces)
+        if traces.heard_from:
+            touches += self._by_answer(traces.heard_from, traces)
         return traces, touches + await self.of_leads(tx, traces)
 
     async def of_leads(self, tx: Transaction, traces: Traces, kept: Sequence[Touchpoint] = ()) -> list[Touchpoint]:
@@ -107,10 +109,16 @@ class Touchpoints:
         fixed = [
             self._without_erased(touch, living)
             for touch in kept
-            if touch.via in (Via.CLICK, Via.HEARD_FROM) or touch.lead not in living
+            if touch.via not in _OF_PEOPLE
+            or touch.lead not in living
+            or (touch.via is Via.DOMAIN and not touch.detail)  # guessed before domains were kept
         ]
-        found = await self._by_contacts(tx, traces) + await self._by_domain(tx, traces)
-        return fixed + found
+        return fixed + await self._by_contacts(tx, traces) + await self._by_domain(tx, traces)
+
+    async def of_the_erased(self, tx: Transaction, kept: Sequence[Touchpoint]) -> list[Touchpoint]:
+        """Of touchpoints known before, those of people who were erased since: nobody can find them anew."""
+        living = await self._living(tx, {touch.lead for touch in kept if touch.lead})
+        return [touch for touch in kept if touch.lead and touch.lead not in living and touch.via in _OF_PEOPLE]
 
     async def load(self, tx: Transaction, conversion: str) -> list[Touchpoint]:
         rows = await tx.all("SELECT * FROM touchpoints WHERE conversion = ? ORDER BY place", (conversion,))
@@ -145,12 +153,24 @@ class Touchpoints:
     async def _by_contacts(self, tx: Transaction, traces: Traces) -> list[Touchpoint]:
         touches = []
         for contact in traces.contacts:
+            # The nearest to the conversion, whatever the window; and the first of each share, which is its origin.
             rows = await tx.all(
-                """SELECT t.at_ms, t.lead, t.kind, s.* FROM (
-                     SELECT lead, share, min(at_ms) AS at_ms, min(kind) AS kind FROM events
-                     WHERE lead = ? AND kind IN ('lead', 'view') AND actor = 'human' GROUP BY share, day LIMIT ?
-                   ) t JOIN shares s ON s.share = t.share ORDER BY t.at_ms""",
-                (contact.lead, MOST),
+                """WITH touch AS (
+                     SELECT e.lead, e.share, e.day, min(e.at_ms) AS at_ms, min(e.kind) AS kind
+                     FROM leads l JOIN events e ON e.lead = l.id
+                     WHERE l.id = ? AND l.erased_at_ms IS NULL AND e.kind IN ('lead', 'view') AND e.actor = 'human'
+                     GROUP BY e.share, e.day
+                   ),
+                   chosen AS (
+                     SELECT * FROM (SELECT * FROM touch ORDER BY abs(at_ms - ?) LIMIT ?)
+                     UNION
+                     SELECT * FROM (
+                       SELECT * FROM touch t WHERE at_ms = (SELECT min(at_ms) FROM touch u WHERE u.share = t.share)
+                       ORDER BY at_ms LIMIT ?)
+                   )
+                   SELECT c.at_ms, c.lead, c.kind, s.* FROM chosen c JOIN shares s ON s.share = c.share
+                   ORDER BY c.at_ms""",
+                (contact.lead, traces.occurred_at_ms, MOST, MOST),
             )
             for row in rows:
                 if row["customer"] in self._catalog.customers:
@@ -174,8 +194,15 @@ class Touchpoints:
                 continue
             rows = await tx.all(
                 """SELECT l.created_at_ms AS at_ms, l.id AS lead, s.* FROM leads l JOIN shares s ON s.share = l.share
-                   WHERE l.domain = ? AND l.created_at_ms BETWEEN ? AND ? ORDER BY l.created_at_ms LIMIT ?""",
-                (domain, traces.occurred_at_ms - FURTHEST_MS, traces.occurred_at_ms + FURTHEST_MS, MOST),
+                   WHERE l.domain = ? AND l.created_at_ms BETWEEN ? AND ?
+                   ORDER BY abs(l.created_at_ms - ?) LIMIT ?""",
+                (
+                    domain,
+                    traces.occurred_at_ms - FURTHEST_MS,
+                    traces.occurred_at_ms + FURTHEST_MS,
+                    traces.occurred_at_ms,
+                    MOST,
+                ),
             )
             for row in rows:
                 if row["customer"] in self._catalog.customers and row["lead"] not in known:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import re
 from collections import Counter
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -19,7 +18,7 @@ from standardwebhooks import Webhook
 from passalong import __version__
 from passalong.domain.delivery import FAILING_MS, Destination, Endpoint, Job, wait_ms
 from passalong.domain.instant import DAY_MS, Clock, at, ms_of
-from passalong.domain.text import tidy
+from passalong.domain.text import tidy, without_addresses
 from passalong.errors import PassalongError
 from passalong.settings import Webhooks
 from passalong.store.catalog import Catalog
@@ -32,7 +31,6 @@ AT_ONCE = 4
 _LOOK_S = 0.25
 """How often new jobs are looked for while some are on their way."""
 _MOST_WORDS = 300
-_ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 _GONE = 410
 _LOG = logging.getLogger(__name__)
 
@@ -244,7 +242,7 @@ async def _first_words(answer: httpx2.Response) -> str:
             if len(held) > 4 * _MOST_WORDS:
                 break
     beginning = held[: 4 * _MOST_WORDS].decode("utf-8", "replace")
-    return _ADDRESS.sub("…", tidy(beginning))[:_MOST_WORDS].strip()
+    return without_addresses(tidy(beginning))[:_MOST_WORDS].strip()
 
 
 def _retry_after_ms(answer: httpx2.Response, now_ms: int) -> int:

@@ -8,6 +8,7 @@ ALTER TABLE conversions ADD COLUMN attributed INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE conversions ADD COLUMN heard_from TEXT;
 ALTER TABLE conversions ADD COLUMN click_fault TEXT;
 ALTER TABLE conversions ADD COLUMN deal TEXT;
+ALTER TABLE conversions ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
 UPDATE conversions SET attributed = 1 WHERE EXISTS (SELECT 1 FROM credits c WHERE c.conversion = conversions.id);
 CREATE INDEX conversions_by_domain ON conversions (company_domain, occurred_at_ms) WHERE company_domain IS NOT NULL;
 CREATE INDEX conversions_by_deal ON conversions (deal) WHERE deal IS NOT NULL;
@@ -186,11 +187,13 @@ CREATE TRIGGER conversions_known AFTER INSERT ON conversions BEGIN
     ON CONFLICT DO UPDATE SET n = n + 1, amount_minor = amount_minor + excluded.amount_minor;
 END;
 CREATE TRIGGER conversions_revised AFTER UPDATE ON conversions BEGIN
-  INSERT INTO conversion_months VALUES (
-    OLD.kind, OLD.day / 100, coalesce(OLD.currency, ''), OLD.attributed, -1, -coalesce(OLD.amount_minor, 0))
+  INSERT INTO conversion_months
+    SELECT OLD.kind, OLD.day / 100, coalesce(OLD.currency, ''), OLD.attributed, -1, -coalesce(OLD.amount_minor, 0)
+    WHERE NOT OLD.withdrawn
     ON CONFLICT DO UPDATE SET n = n - 1, amount_minor = amount_minor + excluded.amount_minor;
-  INSERT INTO conversion_months VALUES (
-    NEW.kind, NEW.day / 100, coalesce(NEW.currency, ''), NEW.attributed, 1, coalesce(NEW.amount_minor, 0))
+  INSERT INTO conversion_months
+    SELECT NEW.kind, NEW.day / 100, coalesce(NEW.currency, ''), NEW.attributed, 1, coalesce(NEW.amount_minor, 0)
+    WHERE NOT NEW.withdrawn
     ON CONFLICT DO UPDATE SET n = n + 1, amount_minor = amount_minor + excluded.amount_minor;
 END;
 INSERT INTO conversion_months
@@ -302,7 +305,8 @@ CREATE TABLE outbox (
   reason        TEXT
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX outbox_waiting ON outbox (destination, endpoint, topic, subject) WHERE state = 'pending';
-CREATE INDEX outbox_due ON outbox (destination, due_at_ms, created_at_ms) WHERE state = 'pending';
+CREATE INDEX outbox_due ON outbox (destination, endpoint, due_at_ms) WHERE state = 'pending';
+CREATE INDEX outbox_queue ON outbox (destination, endpoint, topic, created_at_ms, id) WHERE state = 'pending';
 CREATE INDEX outbox_by_time ON outbox (created_at_ms, id);
 CREATE INDEX outbox_by_subject ON outbox (subject);
 CREATE INDEX outbox_undone ON outbox (destination, state) WHERE state IN ('pending', 'sending', 'failed');
@@ -317,7 +321,8 @@ CREATE TABLE leases (name TEXT PRIMARY KEY, holder TEXT NOT NULL, until_ms INTEG
 
 -- Which contact of the CRM a lead is, and whether it still says there what was written.
 CREATE TABLE crm_contacts (
-  lead TEXT PRIMARY KEY, contact TEXT NOT NULL, synced_at_ms INTEGER NOT NULL, checked_at_ms INTEGER NOT NULL, drift TEXT
+  lead TEXT PRIMARY KEY, contact TEXT NOT NULL, synced_at_ms INTEGER NOT NULL, checked_at_ms INTEGER NOT NULL, drift TEXT,
+  touched INTEGER NOT NULL  -- whether its first touch is ours, and not one that stood there before
 ) WITHOUT ROWID;
 CREATE INDEX crm_contacts_by_contact ON crm_contacts (contact);
 -- Every deal that the CRM knows, attributed or not.

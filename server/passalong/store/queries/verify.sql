@@ -44,7 +44,7 @@ rebuilt AS (
   UNION ALL
   SELECT 'conversion_months', (day / 100) || '/' || coalesce(currency, '') || '/' || attributed, kind, '', count(*),
          sum(coalesce(amount_minor, 0))
-    FROM conversions GROUP BY day / 100, currency, attributed, kind
+    FROM conversions WHERE NOT withdrawn GROUP BY day / 100, currency, attributed, kind
   UNION ALL
   SELECT 'pipeline_customers', customer || '/' || currency, kind, '', sum(micro), sum(coalesce(amount_minor, 0))
     FROM credits GROUP BY customer, currency, kind

@@ -24,7 +24,8 @@ from passalong.web.services import FromServices, Services
 
 
 class ConversionPart(Struct, kw_only=True):
-    """A conversion. `version` counts how often it was credited; `deal` is the CRM's id, if it came from there."""
+    """A conversion. `version` counts how often it was credited; `deal` is the CRM's id, if it came from there;
+    `withdrawn` says that the CRM has taken it back, and that it counts for nothing."""
 
     id: str
     external_id: str
@@ -33,6 +34,7 @@ class ConversionPart(Struct, kw_only=True):
     amount: Money | None
     version: int
     deal: str | None
+    withdrawn: bool
 
 
 class AttributionPart(Struct, kw_only=True):
@@ -143,9 +145,12 @@ async def override_conversion(
     """A dated decision with a reason: nothing is edited, and the credits that were stay readable."""
     if data.withdraw and (data.customer or data.mechanic):
         raise Invalid.one("withdraw", "A withdrawal names nobody.")
+    for field, text in (("by", data.by), ("reason", data.reason)):
+        if not text.strip():
+            raise Invalid.one(field, "Please fill this in.")
     if data.mechanic and not data.customer:
         raise Invalid.one("mechanic", "Name the customer, too.")
-    if data.customer and data.customer not in services.catalog.customers:
+    if data.customer is not None and data.customer not in services.catalog.customers:
         raise Invalid.one("customer", f"There is no customer called {data.customer}.")
     if data.mechanic and data.mechanic not in services.catalog.mechanics:
         raise Invalid.one("mechanic", f"There is no mechanic called {data.mechanic}.")
@@ -163,12 +168,12 @@ async def override_conversion(
 @get("/attribution/replay", tags=["Conversions"], summary="Attribution under another model", responses=REFUSALS)
 async def replay_attribution(
     services: FromServices,
-    model: Annotated[str, QueryParameter(description="origin, first, last, linear, position or time_decay")],
+    model: Annotated[str, QueryParameter(description="origin, first, last, linear, position or time_decay")] = "",
     window_days: Annotated[int | None, QueryParameter(ge=1, le=3650, description="Else as it is set")] = None,
 ) -> Replay:
     """Today's credit beside the other model's, of opportunities and what was won: whose moves, and by how much."""
     if model not in MODELS:
-        raise Invalid.one("model", f"There is no model {model}; there are {', '.join(MODELS)}.")
+        raise Invalid.one("model", f"Name one of {', '.join(MODELS)}.")
     present = services.pipeline.policy
     policy = Policy(model=model, half_life_days=present.half_life_days, window_days=window_days or present.window_days)
     return await replayed(services.pipeline, policy)
@@ -239,6 +244,7 @@ def answer(conversion: Conversion) -> ConversionAnswer:
             amount=conversion.amount,
             version=conversion.version,
             deal=conversion.deal,
+            withdrawn=conversion.withdrawn,
         ),
         attribution=AttributionPart(
             model=conversion.model,

@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from passalong.domain.delivery import Destination, Job, JobState
 from passalong.domain.instant import at
+from passalong.errors import Invalid
 from passalong.store.crm import Differences, Drift
 from passalong.web.api.access import ADMIN
 from passalong.web.api.paging import Cursor, Limit, Page, decode, page
@@ -56,9 +57,10 @@ class EndpointTrouble(Struct, kw_only=True):
 
 class CrmAnswer(Struct, kw_only=True):
     """Where HubSpot and this server differ, as far as was compared at `reconciled_at`; deals were asked for last at
-    `polled_at`."""
+    `polled_at`. `troubles` says what HubSpot refuses while it takes the rest."""
 
     connected: bool
+    troubles: list[str]
     differences: Differences
     drifts: list[Drift]
     polled_at: datetime | None
@@ -97,14 +99,18 @@ async def list_jobs(
     services: FromServices,
     limit: Limit = 50,
     cursor: Cursor = None,
-    job_state: Annotated[JobState | None, QueryParameter(name="state", description="Only in this state")] = None,
+    in_state: Annotated[
+        str | None, QueryParameter(name="state", description="Only pending, sending, sent, failed or skipped")
+    ] = None,
     destination: Annotated[Destination | None, QueryParameter(description="Only for there")] = None,
     endpoint: Annotated[str | None, QueryParameter(description="Only this webhook endpoint's")] = None,
 ) -> Page[JobAnswer]:
+    if in_state is not None and in_state not in {state.value for state in JobState}:
+        raise Invalid.one("state", f"Name one of {', '.join(state.value for state in JobState)}.")
     found = await services.outbox.page(
         limit=limit + 1,
         before=decode(cursor, tuple[int, str]),
-        state=job_state,
+        state=JobState(in_state) if in_state is not None else None,
         destination=destination,
         endpoint=endpoint,
     )
@@ -176,6 +182,7 @@ async def status(services: Services) -> StatusAnswer:
         ],
         crm=CrmAnswer(
             connected=bool(services.settings.hubspot.token),
+            troubles=[p.reason for name, p in pauses.items() if name.startswith(f"{Destination.HUBSPOT}:")],
             differences=await services.crm.differences(),
             drifts=await services.crm.drifts(),
             polled_at=at(polled_ms) if polled_ms else None,
