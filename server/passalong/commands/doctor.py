@@ -15,6 +15,7 @@ import rich_click as click
 from msgspec import Struct
 
 from passalong.commands.common import load_settings
+from passalong.domain.delivery import JobState
 from passalong.errors import PassalongError, Unusable
 from passalong.settings import Settings
 from passalong.store.db import ENGINE_VERSION
@@ -65,6 +66,12 @@ def _settings(config: Settings) -> Iterator[Finding]:
         yield Finding("bad" if short else "ok", said + ("; at least 32 are needed." if short else ""))
     if config.secure and not config.trusted_proxies:
         yield Finding("note", "trusted_proxies is empty: behind a proxy, all visitors would look like one.")
+    if config.hubspot.client_secret and not config.hubspot.token:
+        yield Finding(
+            "bad", "hubspot.client_secret is set without hubspot.token: notices come, and nothing can be read."
+        )
+    if config.reporting.rates and config.reporting.currency is None:
+        yield Finding("note", "reporting.rates are not used: reporting.currency names no currency to convert into.")
 
 
 def _machine(config: Settings) -> Iterator[Finding]:
@@ -102,6 +109,18 @@ def _database(config: Settings) -> Iterator[Finding]:
             found += [Finding("bad", f"{config.database}: {what}") for what in damage]
             keys = sum(key.revoked_at_ms is None for key in catalog.api_keys.values())
             found.append(Finding("ok" if keys else "note", f"{keys} valid API keys"))
+            failed = sum(count.n for count in await services.outbox.counts() if count.state is JobState.FAILED)
+            if failed:
+                found.append(Finding("note", f"{failed} dead letters: `passalong sync --status` says whose, and why."))
+            found += [
+                Finding("note", f"{pause.destination} waits: {pause.reason}")
+                for pause in await services.outbox.pauses()
+            ]
+            found += [
+                Finding("note", f"the webhook endpoint {endpoint.id} is disabled: {endpoint.disabled_reason}")
+                for endpoint in catalog.endpoints.values()
+                if endpoint.disabled_at_ms is not None and not endpoint.removed
+            ]
             if not catalog.brands:
                 found.append(Finding("note", "no brand yet: PUT /api/v1/brands/{id} makes one."))
             missing = [

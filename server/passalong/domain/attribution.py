@@ -173,9 +173,7 @@ def attribute(
     if not touches:
         return []
     best = min((touch.evidence for touch in touches), key=_RANK.__getitem__)
-    counted = sorted(
-        (touch for touch in touches if touch.evidence is best), key=lambda touch: (touch.at_ms, touch.contact)
-    )
+    counted = sorted((touch for touch in touches if touch.evidence is best), key=_order)
     weights = model(counted, occurred_at_ms)
     micros = apportion(WHOLE, weights)
     amounts = apportion(amount.amount_minor, micros) if amount else [None] * len(counted)
@@ -219,6 +217,11 @@ def decided(override: Override, *, motion: Motion, amount: Money | None) -> list
             why=f"Decided by {override.by} on {at(override.at_ms):%Y-%m-%d}: “{override.reason}”.",
         )
     ]
+
+
+def _order(touch: Touchpoint) -> tuple[int, int, str, str, str]:
+    """By time; of two at once always the same goes first, in whatever order they were found."""
+    return touch.at_ms, touch.contact, touch.share or "", touch.customer, touch.lead or ""
 
 
 def apportion(total: int, weights: Sequence[int]) -> list[int]:

@@ -196,12 +196,12 @@ class Outbox:
         """Gives the right back, so that the next one need not wait."""
         await self._db.write("DELETE FROM leases WHERE name = ? AND holder = ?", (LEASE, holder))
 
-    async def due(self, destination: Destination, endpoint: str = "") -> bool:
-        """Whether any job waits to be carried now."""
+    async def due(self, destination: Destination, endpoint: str | None = None) -> bool:
+        """Whether any job waits to be carried now; with `endpoint`, whether one of its own does."""
         row = await self._db.read_one(
-            """SELECT 1 FROM outbox WHERE destination = ? AND endpoint = ? AND state = 'pending' AND due_at_ms <= ?
-               LIMIT 1""",
-            (destination.value, endpoint, self._clock()),
+            f"""SELECT 1 FROM outbox WHERE destination = ? {"" if endpoint is None else "AND endpoint = ?"}
+                AND state = 'pending' AND due_at_ms <= ? LIMIT 1""",
+            (destination.value, *([] if endpoint is None else [endpoint]), self._clock()),
         )
         return row is not None
 

@@ -550,7 +550,12 @@ async def _insert_contacts(tx: Transaction, conversion: str, contacts: Sequence[
 async def _forget_domain(tx: Transaction, conversion: str, domain: str) -> None:
     """Old versions no longer say where somebody worked who was erased."""
     named = re.compile(rf"\bat {re.escape(domain)}(?=[ .;(])")
-    for row in await tx.all("SELECT version, credits FROM evaluations WHERE conversion = ?", (conversion,)):
+    rows = await tx.all(
+        """SELECT e.version, e.credits FROM evaluations e JOIN conversions v ON v.id = e.conversion
+           WHERE v.id = ? AND e.version < v.version""",
+        (conversion,),
+    )
+    for row in rows:
         if (words := named.sub("at a company", row["credits"])) != row["credits"]:
             await tx.all(
                 "UPDATE evaluations SET credits = ? WHERE conversion = ? AND version = ?",

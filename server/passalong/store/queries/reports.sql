@@ -110,6 +110,7 @@ SELECT * FROM shares WHERE share = :share;
 
 -- name: export_opportunities
 SELECT v.external_id, v.kind, v.occurred_at_ms, v.amount_minor, v.currency, v.company_domain, v.unattributed_reason,
+       v.version, v.model, v.withdrawn,
        c.customer, c.mechanic, c.share, c.sharer, c.hop, c.micro, c.amount_minor AS credited_minor, c.evidence,
        c.motion, c.why
 FROM conversions v LEFT JOIN credits c ON c.conversion = v.id
