@@ -175,7 +175,7 @@ class Pipeline:
             version=1,
             model=self.policy.model,
             window_days=self.policy.window_days,
-            heard_from=body.heard_from,
+            heard_from=traces.heard_from,
             click_fault=traces.click_fault,
             deal=deal,
             sample=sample,
