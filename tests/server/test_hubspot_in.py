@@ -52,6 +52,18 @@ def notify(server: Server, *events: dict[str, Any], secret: str = SECRET, at_ms:
     )
 
 
+def test_a_deal_that_came_while_deals_were_asked_for_is_found_by_the_next_question(
+    server: Server, crm: HubSpot, clock: Any
+) -> None:
+    crm.faults.slow_s = 0.5
+    crm.faults.next("slow", times=1, path="deals/search")
+    clock.ms += 6 * MINUTE_MS
+    eventually(lambda: any(request.fault == "slow" for request in crm.requests))
+    crm.deal(contacts=["x@stranger.example"], created_at_ms=clock())  # too late for the answer that is on its way
+    clock.ms += 6 * MINUTE_MS
+    eventually(lambda: conversions(server))
+
+
 def test_every_deal_is_known_and_the_one_with_a_customers_touch_is_credited(
     server: Server, crm: HubSpot, clock: Any
 ) -> None:

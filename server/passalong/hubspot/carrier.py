@@ -105,6 +105,7 @@ class HubSpotCarrier:
 
     async def poll(self) -> int:
         """Asks for all deals that changed since the watermark; gives how many there were."""
+        began_ms = self._clock()
         await self._prepare()
         seen = 0
         since_ms, after = max(await self._crm.watermark() - deals.OVERLAP_MS, 0), "0"
@@ -117,12 +118,13 @@ class HubSpotCarrier:
                 break
             # Asked by time, not by place: a deal that is edited meanwhile moves to the end, and all others up by one.
             since_ms, after = (last_ms, "0") if last_ms > since_ms else (since_ms, following)
-        await self._crm.note("polled")
+        await self._crm.note("polled", began_ms)
         await self._outbox.resume(Destination.HUBSPOT)
         return seen
 
     async def reconcile(self) -> None:
         """Compares what HubSpot says with what was written, contact by contact and deal by deal."""
+        began_ms = self._clock()
         await self._prepare()
         while links := await self._crm.links(self._compared_to, MOST_INPUTS):
             ours = {lead.id: contacts.first_touch(lead) for lead in await self._crm.leads([li.lead for li in links])}
@@ -136,7 +138,7 @@ class HubSpotCarrier:
             if told := await self._crm.told_of(ids):
                 await self._crm.checked_deals(await deals.drifts(self._client, told))
         self._compared_to = ""
-        await self._crm.note("reconciled")
+        await self._crm.note("reconciled", began_ms)
         await self._outbox.resume(Destination.HUBSPOT)
 
     async def _attempt(self, jobs: Sequence[Job], work: Work) -> None:

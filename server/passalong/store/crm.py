@@ -182,9 +182,9 @@ class Crm:
         """When both sides were compared last; 0 before the first time."""
         return await self._number("hubspot_reconciled_at_ms")
 
-    async def note(self, name: str) -> None:
-        """Remembers that `polled` or `reconciled` was done now."""
-        await self._db.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"hubspot_{name}_at_ms", str(self._clock())))
+    async def note(self, name: str, at_ms: int) -> None:
+        """Remembers that `polled` or `reconciled` was done, and when it began: it tells of the world at that time."""
+        await self._db.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"hubspot_{name}_at_ms", str(at_ms)))
 
     async def credits_of(self, deals: Sequence[str]) -> dict[str, Told]:
         """What each deal should say: the largest credit of its opportunity, or of how it ended; '' where there is
