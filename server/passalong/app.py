@@ -29,9 +29,11 @@ from passalong.hubspot import hook
 from passalong.hubspot.carrier import HubSpotCarrier
 from passalong.hubspot.client import Client
 from passalong.settings import Settings
+from passalong.store.aftermath import Aftermath
 from passalong.store.catalog import Catalog
 from passalong.store.crm import Crm
 from passalong.store.db import Database
+from passalong.store.decisions import Decisions
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
 from passalong.store.leads import Leads
@@ -43,8 +45,20 @@ from passalong.store.receipts import Receipts
 from passalong.store.reports import Reports
 from passalong.store.salts import Salts
 from passalong.store.touchpoints import Touchpoints
+from passalong.store.verdicts import Verdicts
 from passalong.web.api import catalog as catalog_api
-from passalong.web.api import conversions, customers, events, leads, mechanics, metric, outbox, portal_links, shares
+from passalong.web.api import (
+    conversions,
+    customers,
+    events,
+    leads,
+    mechanics,
+    metric,
+    outbox,
+    portal_links,
+    reviews,
+    shares,
+)
 from passalong.web.api.access import guard
 from passalong.web.api.idempotent import IdempotencyMiddleware
 from passalong.web.asgi import respond, see_other
@@ -107,6 +121,12 @@ API = [
     mechanics.get_mechanic,
     mechanics.kill_mechanic,
     mechanics.revive_mechanic,
+    mechanics.pause_mechanic,
+    mechanics.resume_mechanic,
+    mechanics.keep_mechanic,
+    reviews.hold_review,
+    reviews.list_reviews,
+    reviews.get_review,
     customers.list_customers,
     customers.get_customer,
     leads.list_leads,
@@ -156,6 +176,9 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
     touchpoints = Touchpoints(catalog, keyring)
     pipeline = Pipeline(db, catalog, touchpoints, outbox, calendar, clock, config.attribution.policy)
     ledger = Ledger(db, outbox)
+    crm = Crm(db, pipeline, outbox, clock, config.hubspot.stages)
+    metrics, reports = Metrics(db), Reports(db)
+    verdicts = Verdicts(db, calendar, clock, crm if config.hubspot.token else None)
     renderer = Renderer(catalog)
     pages = Pages(config, renderer, keyring)
     return Services(
@@ -170,9 +193,12 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         leads=Leads(db, catalog, pipeline, outbox),
         pipeline=pipeline,
         outbox=outbox,
-        crm=Crm(db, pipeline, outbox, clock, config.hubspot.stages),
-        metrics=Metrics(db),
-        reports=Reports(db),
+        crm=crm,
+        metrics=metrics,
+        reports=reports,
+        verdicts=verdicts,
+        decisions=Decisions(db, catalog, reports, metrics, verdicts, calendar, clock),
+        aftermath=Aftermath(catalog, metrics, calendar, clock),
         receipts=Receipts(db),
         idempotency=Idempotency(db, clock),
         links=Links(keyring, catalog),

@@ -13,6 +13,10 @@ from passalong.app import wire
 ADMIN_ONLY = {
     ("post", "/api/v1/mechanics/{key}/kill"),
     ("post", "/api/v1/mechanics/{key}/revive"),
+    ("post", "/api/v1/mechanics/{key}/pause"),
+    ("post", "/api/v1/mechanics/{key}/resume"),
+    ("post", "/api/v1/mechanics/{key}/keep"),
+    ("post", "/api/v1/reviews"),
     ("put", "/api/v1/slugs/{slug}"),
     ("delete", "/api/v1/leads/{id}"),
     ("post", "/api/v1/conversions/{id}/override"),
@@ -35,7 +39,7 @@ def routes(server: Server) -> list[tuple[str, str]]:
 
 
 def call(server: Server, method: str, path: str, headers: dict[str, str]) -> int:
-    address = path.format(id="nothing", key="nothing", share="nothing", slug="nothing")
+    address = path.format(id="nothing", key="nothing", share="nothing", slug="nothing", month="2020-01")
     headers = {"authorization": "", **headers}
     return server.api.request(method.upper(), address, headers=headers, json={}).status_code
 

@@ -14,8 +14,9 @@ from passalong.app import opened, wire
 from passalong.demo import history, pictures, sample
 from passalong.domain import access, asset, brand, customer, mechanic, portal, vanity
 from passalong.domain.access import ApiKey, Role
+from passalong.domain.decision import Decision, DecisionKind, KillRule
 from passalong.domain.instant import DAY_MS
-from passalong.domain.mechanic import Decision, DecisionKind, Mechanic
+from passalong.domain.mechanic import Mechanic
 from passalong.domain.share import claim, mint, share_url
 from passalong.domain.token import Purpose
 from passalong.domain.vanity import Pointing
@@ -106,7 +107,12 @@ async def _fill(services: Services) -> None:
     for key, fields in sample.MECHANICS.items():
         built = mechanic.build(key, msgspec.convert(fields, mechanic.MechanicBody), now_ms=launched_ms, before=None)
         launch = Decision(
-            mechanic=key, kind=DecisionKind.LAUNCH, at_ms=launched_ms, by=built.owner, reason="Launched (sample)."
+            mechanic=key,
+            kind=DecisionKind.LAUNCH,
+            at_ms=launched_ms,
+            by=built.owner,
+            reason="Launched (sample).",
+            rule=KillRule.of(built),
         )
         await services.catalog.change(Mechanic, key, _always(built), _decided(launch))
 

@@ -12,7 +12,7 @@ from msgspec import Meta, Struct, field
 
 from passalong.domain.address import NEEDED, web_url
 from passalong.domain.domains import is_domain, to_ascii
-from passalong.domain.instant import ms_of
+from passalong.domain.instant import DAY_MS, ms_of
 from passalong.domain.share import Id
 from passalong.errors import Fault, Invalid, Sentence
 
@@ -101,7 +101,11 @@ class Cta(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MechanicBody(Struct, forbid_unknown_fields=True):
-    """A mechanic as an integrator writes it. `target_per_1000` is opportunities per 1,000 human visits."""
+    """A mechanic as an integrator writes it. `target_per_1000` is opportunities per 1,000 human visits;
+    `floor_days` must pass before it is judged; `cycle_days` is how long a visit usually takes to become an opportunity.
+
+    `by` and `reason` say who changes a mechanic that was launched, and why: they are kept with the decision.
+    """
 
     kind: MechanicKind
     title: Annotated[str, Meta(min_length=1, max_length=120)]
@@ -111,7 +115,17 @@ class MechanicBody(Struct, forbid_unknown_fields=True):
     cta: Cta | None = None
     target_per_1000: Annotated[float, Meta(gt=0, le=1000)] | None = None
     floor_days: Annotated[int, Meta(ge=1, le=730)] | None = None
+    cycle_days: Annotated[int, Meta(ge=0, le=730)] = 0
     launched_at: datetime | None = None
+    by: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
+    reason: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
+
+
+class Status(StrEnum):
+    LIVE = "live"
+    PAUSED = "paused"
+    """Its links go on, but none is made, and these days count neither for nor against it."""
+    KILLED = "killed"
 
 
 class Tombstone(Struct, frozen=True, kw_only=True):
@@ -125,7 +139,8 @@ class Tombstone(Struct, frozen=True, kw_only=True):
 
 
 class Mechanic(Struct, frozen=True, kw_only=True):
-    """A mechanic as it is kept; `tombstone` is set while it is killed."""
+    """A mechanic as it is kept; `tombstone` is set while it is killed, `paused_at_ms` while it is paused. It was away
+    (dead or paused) for `away_ms` before that, since its launch."""
 
     key: Id
     kind: MechanicKind
@@ -138,10 +153,21 @@ class Mechanic(Struct, frozen=True, kw_only=True):
     floor_days: int
     launched_at_ms: int
     tombstone: Tombstone | None = None
+    cycle_days: int = 0
+    paused_at_ms: int | None = None
+    away_ms: int = 0
 
     @property
-    def status(self) -> str:
-        return "killed" if self.tombstone else "live"
+    def status(self) -> Status:
+        if self.tombstone:
+            return Status.KILLED
+        return Status.LIVE if self.paused_at_ms is None else Status.PAUSED
+
+    def days_live(self, now_ms: int) -> int:
+        """Whole days since the launch, without those it was paused or dead."""
+        ends = [now_ms, self.paused_at_ms, self.tombstone.at_ms if self.tombstone else None]
+        end_ms = min(ms for ms in ends if ms is not None)
+        return max(end_ms - self.launched_at_ms - self.away_ms, 0) // DAY_MS
 
     @property
     def records_viewers(self) -> bool:
@@ -149,26 +175,9 @@ class Mechanic(Struct, frozen=True, kw_only=True):
         return self.kind is not MechanicKind.COMMUNITY and self.tombstone is None
 
 
-class DecisionKind(StrEnum):
-    LAUNCH = "launch"
-    CHANGE = "change"
-    KILL = "kill"
-    REVIVE = "revive"
-
-
-class Decision(Struct, frozen=True, kw_only=True):
-    """One dated entry of a mechanic's history."""
-
-    mechanic: str
-    kind: DecisionKind
-    at_ms: int
-    by: str
-    reason: str
-    fallback: Fallback | None = None
-
-
 def build(key: str, body: MechanicBody, *, now_ms: int, before: Mechanic | None) -> Mechanic:
-    """A checked mechanic; raises Invalid with every fault. Keeps the launch date and tombstone it had."""
+    """A checked mechanic; raises Invalid with every fault. Keeps the launch date it had, and whether it
+    is dead or paused."""
     faults = list(_gate_faults(body))
     cta_url = web_url(body.cta.url) if body.cta is not None else None
     if body.cta is not None and cta_url is None:
@@ -193,6 +202,9 @@ def build(key: str, body: MechanicBody, *, now_ms: int, before: Mechanic | None)
         floor_days=body.floor_days or (180 if body.kind is MechanicKind.ADVOCACY else 90),
         launched_at_ms=launched_at_ms,
         tombstone=before.tombstone if before else None,
+        cycle_days=body.cycle_days,
+        paused_at_ms=before.paused_at_ms if before else None,
+        away_ms=before.away_ms if before else 0,
     )
 
 
@@ -229,9 +241,7 @@ def tombstone(
     mechanic: Mechanic, *, at_ms: int, by: str, reason: str, fallback: Fallback, redirect_url: str | None
 ) -> Tombstone:
     """The end of a mechanic, checked; raises Invalid. A redirect needs an address to lead to."""
-    faults = [
-        Fault(name, "Say it in a few words.") for name, text in (("reason", reason), ("by", by)) if not text.strip()
-    ]
+    faults = _unsaid(by=by, reason=reason)
     leads_to = web_url(redirect_url) if redirect_url else None
     if fallback is Fallback.REDIRECT and leads_to is None:
         faults.append(Fault("redirect_url", "Give the full https:// address that the links lead to from now on."))
@@ -240,3 +250,14 @@ def tombstone(
     if faults:
         raise Invalid(faults)
     return Tombstone(at_ms=at_ms, by=by.strip(), reason=reason.strip(), fallback=fallback, redirect_url=leads_to)
+
+
+def check_words(*, by: str, reason: str) -> None:
+    """Raises Invalid unless somebody says who decides, and why."""
+    if faults := _unsaid(by=by, reason=reason):
+        raise Invalid(faults)
+
+
+def _unsaid(*, by: str, reason: str) -> list[Fault]:
+    said = (("reason", reason), ("by", by))
+    return [Fault(name, "Say it in a few words.") for name, text in said if not text.strip()]

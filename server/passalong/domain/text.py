@@ -1,4 +1,4 @@
-"""Text from strangers, as one line that can be shown anywhere."""
+"""Text from strangers, as one line that can be shown anywhere; and numbers as they stand in sentences."""
 
 from __future__ import annotations
 
@@ -18,3 +18,23 @@ def tidy(text: str) -> str:
 def without_addresses(text: str) -> str:
     """The same words without anybody's e-mail address, as others repeat them in what they say."""
     return _ADDRESS.sub("…", text)
+
+
+def number(n: float) -> str:
+    """`1,234`; of parts at most two digits after the point."""
+    return f"{n:,}" if isinstance(n, int) else f"{n:,.2f}".rstrip("0").rstrip(".")
+
+
+def counted(n: float, one: str, more: str | None = None) -> str:
+    """`1 lead`, `3 leads`."""
+    return f"{number(n)} {one if n == 1 else more or one + 's'}"
+
+
+def percent(part: float) -> str:
+    """A part in [0, 1], in whole percent; below one with a digit more. Something is never written as nothing, nor as
+    all."""
+    if 0 < part < 0.001:
+        return "under 0.1 %"
+    if 0 < part < 0.00995:
+        return f"{part * 100:.1f} %"
+    return "over 99 %" if 0.995 <= part < 1 else f"{part * 100:.0f} %"

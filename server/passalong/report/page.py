@@ -6,9 +6,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from passalong import paths
 from passalong.domain import brand as colours
+from passalong.domain.text import number
 from passalong.report import chart
 from passalong.report.outline import Outline, Points, Table
-from passalong.report.wording import month, number
+from passalong.report.wording import month
 
 HOUSE_ACCENT = "#3f4fb5"
 """Of a document that speaks for no brand, or for several."""

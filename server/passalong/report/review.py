@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from passalong.domain.text import counted, number, percent
 from passalong.report import sections, wording
 from passalong.report.outline import Outline, Points, Section
-from passalong.report.wording import change, counted, joined, money, name, number, percent
+from passalong.report.wording import change, joined, money, name
 from passalong.store.monthly import Monthly
 
 

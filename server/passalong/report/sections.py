@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from passalong.domain.attribution import Evidence
+from passalong.domain.decision import DecisionKind
 from passalong.domain.lead import Motion
-from passalong.domain.mechanic import DecisionKind
 from passalong.domain.money import Amounts
+from passalong.domain.text import counted, number, percent
 from passalong.report import wording
 from passalong.report.outline import Bar, Points, Section, Table
-from passalong.report.wording import change, counted, money, name, number, percent
+from passalong.report.wording import change, money, name
 from passalong.store.monthly import MONTHS, Monthly, SourceLine
 
 _STAGES = {
@@ -25,6 +26,10 @@ _STAGES = {
 _DECIDED = {
     DecisionKind.LAUNCH: "launched",
     DecisionKind.CHANGE: "changed",
+    DecisionKind.KEEP: "kept",
+    DecisionKind.REVISE: "found to need a change",
+    DecisionKind.PAUSE: "paused",
+    DecisionKind.RESUME: "resumed",
     DecisionKind.KILL: "killed",
     DecisionKind.REVIVE: "revived",
 }

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from rich.cells import cell_len
 
 from passalong.domain.money import Amounts, Converted, decimals, written
-from passalong.domain.text import tidy
+from passalong.domain.text import number, tidy
 
 _MONTHS = (
     "January February March April May June July August September October November December".split()
@@ -28,24 +28,6 @@ def day(moment: datetime, timezone: str, *, year: bool = True) -> str:
     local = moment.astimezone(ZoneInfo(timezone))
     said = f"{local.day} {_MONTHS[local.month - 1]}"
     return f"{said} {local.year}" if year else said
-
-
-def number(n: float) -> str:
-    """`1,234`; of parts at most two digits after the point."""
-    return f"{n:,}" if isinstance(n, int) else f"{n:,.2f}".rstrip("0").rstrip(".")
-
-
-def counted(n: float, one: str, more: str | None = None) -> str:
-    """`1 lead`, `3 leads`."""
-    return f"{number(n)} {one if n == 1 else more or one + 's'}"
-
-
-def percent(part: float) -> str:
-    """A part in [0, 1], in whole percent; something is never written as nothing, nor as all."""
-    whole = round(part * 100)
-    if 0 < part < 0.005:
-        return "under 1 %"
-    return "over 99 %" if part < 1 and whole == 100 else f"{whole} %"
 
 
 def change(now: float, before: float) -> str:

@@ -20,10 +20,11 @@ from passalong.domain.access import ApiKey
 from passalong.domain.asset import Asset
 from passalong.domain.brand import Brand
 from passalong.domain.customer import Customer
+from passalong.domain.decision import Decision
 from passalong.domain.delivery import Endpoint
 from passalong.domain.faults import fault_of
 from passalong.domain.instant import Clock
-from passalong.domain.mechanic import Decision, Mechanic
+from passalong.domain.mechanic import Mechanic
 from passalong.domain.vanity import Vanity
 from passalong.errors import Invalid, NotFound, Unavailable
 from passalong.store.db import Database, Transaction
@@ -69,6 +70,7 @@ _NOUNS: dict[str, type[Noun]] = {
     "endpoint": Endpoint,
 }
 _NAME_OF = {kind: name for name, kind in _NOUNS.items()}
+_DECISION = Decision.__struct_fields__
 _ID_OF: dict[type[Noun], str] = {Mechanic: "key", Revocation: "share", Vanity: "slug", Erased: "lead"}
 
 
@@ -143,20 +145,32 @@ class Catalog:
         `change` may raise to refuse; then nothing is stored. `decisions` are kept in the mechanic's history.
         """
         async with self._db.transaction() as tx:
-            name = _NAME_OF[kind]
-            row = await tx.one("SELECT body FROM catalog WHERE noun = ? AND id = ?", (name, id))
-            before = msgspec.json.decode(row["body"], type=kind) if row else None
-            after = change(before)
-            if after != before:
-                await self._put(tx, [after])
-            for decision in decisions(before, after):
-                row = await tx.one(
-                    "INSERT INTO decisions (mechanic, kind, at_ms, by, reason, fallback) VALUES (?, ?, ?, ?, ?, ?) "
-                    "RETURNING id AS value",
-                    msgspec.structs.astuple(decision),
-                )
-                await self.tell_decision(tx, _value(row), decision)
+            both = await self.change_in(tx, kind, id, change, decisions)
         await self.load()
+        return both
+
+    async def change_in(
+        self,
+        tx: Transaction,
+        kind: type[N],
+        id: str,
+        change: Callable[[N | None], N],
+        decisions: Callable[[N | None, N], Sequence[Decision]] = lambda before, after: (),
+    ) -> tuple[N | None, N]:
+        """The same within an open transaction; whoever commits it calls `load` afterwards."""
+        name = _NAME_OF[kind]
+        row = await tx.one("SELECT body FROM catalog WHERE noun = ? AND id = ?", (name, id))
+        before = msgspec.json.decode(row["body"], type=kind) if row else None
+        after = change(before)
+        if after != before:
+            await self._put(tx, [after])
+        for decision in decisions(before, after):
+            row = await tx.one(
+                f"INSERT INTO decisions ({', '.join(_DECISION)}) VALUES ({', '.join('?' * len(_DECISION))}) "
+                "RETURNING id AS value",
+                [_column(getattr(decision, name)) for name in _DECISION],
+            )
+            await self.tell_decision(tx, _value(row), decision)
         return before, after
 
     async def put_all(self, entries: Sequence[Noun]) -> None:
@@ -167,20 +181,15 @@ class Catalog:
 
     async def decisions(self, mechanic: str) -> list[Decision]:
         """The mechanic's history, oldest first."""
-        rows = await self._db.read(
-            "SELECT mechanic, kind, at_ms, by, reason, fallback FROM decisions WHERE mechanic = ? ORDER BY id",
-            (mechanic,),
-        )
-        return [msgspec.convert(dict(row), Decision) for row in rows]
+        rows = await self._db.read("SELECT * FROM decisions WHERE mechanic = ? ORDER BY id", (mechanic,))
+        return [decision_of(row) for row in rows]
 
     async def decision(self, id: int) -> Decision:
         """One decision of any mechanic; raises NotFound."""
-        row = await self._db.read_one(
-            "SELECT mechanic, kind, at_ms, by, reason, fallback FROM decisions WHERE id = ?", (id,)
-        )
+        row = await self._db.read_one("SELECT * FROM decisions WHERE id = ?", (id,))
         if row is None:
             raise NotFound(f"There is no decision {id}.")
-        return msgspec.convert(dict(row), Decision)
+        return decision_of(row)
 
     def key_of(self, digest: str) -> ApiKey | None:
         """The API key with this digest, unless it was revoked."""
@@ -227,6 +236,16 @@ class Catalog:
         self._shelf[type(entry)][_id(entry)] = entry
         if isinstance(entry, ApiKey):
             self._keys_by_digest[entry.digest] = entry
+
+
+def decision_of(row: sqlite3.Row) -> Decision:
+    """A decision of its row."""
+    packed = {name: msgspec.json.decode(row[name]) for name in ("rule", "verdict", "produced") if row[name]}
+    return msgspec.convert({**{name: row[name] for name in _DECISION}, **packed}, Decision)
+
+
+def _column(value: Any) -> Any:
+    return msgspec.json.encode(value).decode() if isinstance(value, Struct) else value
 
 
 def _written(entry: Noun) -> str:

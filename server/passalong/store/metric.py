@@ -75,6 +75,10 @@ class Month(Struct, kw_only=True):
         """The attributed part in [0, 1]; None where nothing is known."""
         return self.attributed / self.opportunities if self.opportunities else None
 
+    def credited_to(self, mechanic: str) -> int | float:
+        """Opportunities credited to a mechanic."""
+        return whole_or_part(round(WHOLE * sum(s.opportunities for s in self.sources if s.mechanic == mechanic)))
+
     @property
     def k_factor(self) -> float | None:
         """New leads by passed-along links for each new lead: those at hop 1 and beyond, by all. None without any."""

@@ -15,11 +15,12 @@ import msgspec
 from msgspec import Struct
 
 from passalong.domain.attribution import Evidence
+from passalong.domain.decision import DecisionKind
 from passalong.domain.instant import Calendar, at, day_name, days_between, month_name, ms_of
 from passalong.domain.lead import Motion
-from passalong.domain.mechanic import Decision, DecisionKind, MechanicKind
+from passalong.domain.mechanic import MechanicKind
 from passalong.domain.money import Amounts, Money, amounts
-from passalong.store.catalog import Catalog
+from passalong.store.catalog import Catalog, decision_of
 from passalong.store.db import Database
 from passalong.store.metric import Metrics, Month, added, expansion, k_factor, whole_or_part
 
@@ -436,7 +437,7 @@ class MonthlyReviews:
                 by=said.by,
                 reason=said.reason,
             )
-            for said in (msgspec.convert(dict(row), Decision) for row in rows)
+            for said in map(decision_of, rows)
         ]
 
     def _mechanics_moved(self, now: Month, before: Month) -> list[Mover]:

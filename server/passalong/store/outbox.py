@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 from uuid_utils.compat import uuid7
 
+from passalong.domain.decision import Decision, DecisionKind
 from passalong.domain.delivery import (
     HOUR_MS,
     TELLING,
@@ -24,7 +25,6 @@ from passalong.domain.domains import is_freemail
 from passalong.domain.event import Event
 from passalong.domain.instant import Clock
 from passalong.domain.lead import Lead
-from passalong.domain.mechanic import Decision, DecisionKind
 from passalong.errors import Conflict, NotFound
 from passalong.store.addresses import addresses
 from passalong.store.catalog import Catalog

@@ -54,12 +54,15 @@ async def make(services: Services, claims: Claims, *, slug: str | None = None) -
     for field, entries, id in named:
         if id not in entries:
             raise Invalid.one(field, f"There is no {field} called {id}.")
-    tombstone = catalog.mechanics[claims.mechanic].tombstone
+    mechanic = catalog.mechanics[claims.mechanic]
+    tombstone = mechanic.tombstone
     if tombstone is not None:
         raise Conflict(
             f"The mechanic {claims.mechanic} was killed on {at(tombstone.at_ms):%Y-%m-%d} ({tombstone.reason}). "
             "It takes no new shares."
         )
+    if mechanic.paused_at_ms is not None:
+        raise Conflict(f"The mechanic {claims.mechanic} is paused since {at(mechanic.paused_at_ms):%Y-%m-%d}.")
     token = mint(services.keyring, claims)
     try:
         link = services.links.find(token)

@@ -9,9 +9,11 @@ from litestar.di import NamedDependency
 from passalong.domain.instant import Calendar, Clock
 from passalong.domain.token import Keyring
 from passalong.settings import Settings
+from passalong.store.aftermath import Aftermath
 from passalong.store.catalog import Catalog
 from passalong.store.crm import Crm
 from passalong.store.db import Database
+from passalong.store.decisions import Decisions
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
 from passalong.store.leads import Leads
@@ -21,6 +23,7 @@ from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.receipts import Receipts
 from passalong.store.reports import Reports
+from passalong.store.verdicts import Verdicts
 from passalong.web.limits import Limiter
 from passalong.web.render import Renderer
 from passalong.web.unfurl.cards import Cards
@@ -47,6 +50,9 @@ class Services:
     crm: Crm
     metrics: Metrics
     reports: Reports
+    verdicts: Verdicts
+    decisions: Decisions
+    aftermath: Aftermath
     receipts: Receipts
     idempotency: Idempotency
     links: Links

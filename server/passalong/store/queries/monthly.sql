@@ -56,7 +56,7 @@ WHERE month = :month GROUP BY customer;
 
 -- name: decisions
 -- What was decided about mechanics. People wrote these one by one, so there are few of them.
-SELECT mechanic, kind, at_ms, by, reason, fallback FROM decisions WHERE at_ms >= :start_ms AND at_ms < :end_ms
+SELECT * FROM decisions WHERE at_ms >= :start_ms AND at_ms < :end_ms
 ORDER BY at_ms, id;
 
 -- name: credited_anew

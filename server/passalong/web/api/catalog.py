@@ -15,11 +15,12 @@ from msgspec.structs import replace
 from passalong.domain import asset as assets
 from passalong.domain import brand as brands
 from passalong.domain import customer as customers
+from passalong.domain import decision as decisions
 from passalong.domain import mechanic as mechanics
 from passalong.domain.asset import Asset, AssetBody, AssetKind, StoredFile
 from passalong.domain.brand import Brand, BrandBody
 from passalong.domain.customer import Customer, CustomerBody
-from passalong.domain.mechanic import Decision, DecisionKind, Mechanic, MechanicBody
+from passalong.domain.mechanic import Mechanic, MechanicBody
 from passalong.domain.share import ID_PATTERN
 from passalong.domain.walkthrough import Picture
 from passalong.errors import Conflict, Fault, Invalid
@@ -89,17 +90,22 @@ async def put_customer(services: FromServices, id: _Id, data: JSONBody[CustomerB
 
 @put("/mechanics/{key:str}", tags=["Catalog"], summary="Put a mechanic", responses=REFUSALS)
 async def put_mechanic(services: FromServices, key: _Id, data: JSONBody[MechanicBody]) -> MechanicAnswer:
-    """Launches a mechanic, or changes it: each a dated decision. A killed one stays killed until it is revived."""
+    """Launches a mechanic, or changes it: each a dated decision. A killed one stays killed until it is revived.
+
+    A launch less than 60 days from another draws a warning. The rule that stood at launch stays readable.
+    """
     now_ms = services.clock()
     if data.brand not in services.catalog.brands:
         raise Invalid.one("brand", f"There is no brand called {data.brand}.")
-    _, after = await services.catalog.change(
+    before, after = await services.catalog.change(
         Mechanic,
         key,
         lambda before: mechanics.build(key, data, now_ms=now_ms, before=before),
-        lambda before, after: _decisions(before, after, now_ms),
+        lambda before, after: decisions.of_put(before, after, data, now_ms),
     )
-    return await describe(services, after)
+    launched = before is None or before.launched_at_ms != after.launched_at_ms
+    others = services.catalog.mechanics.values()
+    return await describe(services, after, decisions.warnings(after, others) if launched else ())
 
 
 @put("/assets/{id:str}", tags=["Catalog"], summary="Put an asset", responses=REFUSALS)
@@ -190,15 +196,3 @@ def _answer(asset: Asset) -> AssetAnswer:
         ready=asset.ready,
         missing=asset.course.missing,
     )
-
-
-def _decisions(before: Mechanic | None, after: Mechanic, now_ms: int) -> list[Decision]:
-    if before is None:
-        reason = "Launched."
-    elif changed := [n for n in after.__struct_fields__ if getattr(before, n) != getattr(after, n)]:
-        reason = f"Changed: {', '.join(changed)}."
-    else:
-        return []
-    kind = DecisionKind.CHANGE if before else DecisionKind.LAUNCH
-    at_ms = now_ms if before else after.launched_at_ms
-    return [Decision(mechanic=after.key, kind=kind, at_ms=at_ms, by=after.owner, reason=reason)]

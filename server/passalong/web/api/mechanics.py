@@ -1,27 +1,19 @@
-"""Mechanics: what each brought, its history, and its end."""
+"""Mechanics: what each brought, what the verdict on it is, its history, and its end."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from litestar import get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
-from msgspec.structs import replace
 
-from passalong.domain import mechanic as mechanics
+from passalong.domain.decision import Decision, DecisionKind, KillRule, Produced
 from passalong.domain.instant import at
-from passalong.domain.mechanic import (
-    Cta,
-    Decision,
-    DecisionKind,
-    Fallback,
-    Gate,
-    Mechanic,
-    MechanicKind,
-)
-from passalong.errors import Conflict, NotFound
+from passalong.domain.mechanic import Cta, Fallback, Gate, Mechanic, MechanicKind, Status
+from passalong.domain.verdict import State, Verdict
 from passalong.store.reports import Tally
 from passalong.web.api.access import ADMIN
 from passalong.web.api.paging import Cursor, Limit, Page, page_by_id
@@ -29,39 +21,73 @@ from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices, Services
 
 
+class RuleAnswer(Struct, kw_only=True):
+    """By which a mechanic is judged, as registered."""
+
+    kind: MechanicKind
+    owner: str
+    target_per_1000: float | None
+    floor_days: int
+    cycle_days: int
+    launched_at: datetime
+
+
 class TombstoneAnswer(Struct, kw_only=True):
+    """The end: `verdict` and `produced` are what was known that day, `opened_since` how often people opened its links
+    after it. Both are None of what was killed before they were kept."""
+
     at: datetime
     by: str
     reason: str
     fallback: Fallback
     redirect_url: str | None
+    verdict: Verdict | None
+    produced: Produced | None
+    opened_since: int
 
 
 class DecisionAnswer(Struct, kw_only=True):
+    """`overrides` says that it went against the verdict of that day. `rule` stands from then on."""
+
     at: datetime
     kind: DecisionKind
     by: str
     reason: str
     fallback: Fallback | None
+    rule: RuleAnswer | None
+    verdict: Verdict | None
+    produced: Produced | None
+    overrides: bool
 
 
 class MechanicAnswer(Struct, kw_only=True):
-    """A mechanic with what it brought over all time. `decisions` only when asked for by key."""
+    """A mechanic with what it brought over all time, and the verdict as things stand.
+
+    `decisions` (oldest first), `rule_at_launch` and a tombstone's `verdict` and `produced` come when asked for by key;
+    so does `overridden_by`, the decision by which it lives on though the verdict is to kill it. `warnings` are about a
+    launch.
+    """
 
     key: str
     kind: MechanicKind
     title: str
     owner: str
     brand: str
-    status: str
+    status: Status
     gate: Gate
     cta: Cta | None
     target_per_1000: float | None
     floor_days: int
+    cycle_days: int
     launched_at: datetime
+    paused_at: datetime | None
     tombstone: TombstoneAnswer | None
     counts: Tally
+    verdict: Verdict
+    rule_at_launch: RuleAnswer | None = None
+    overridden_by: DecisionAnswer | None = None
     decisions: list[DecisionAnswer] = []
+    warnings: list[str] = []
 
 
 class KillBody(Struct, forbid_unknown_fields=True):
@@ -74,7 +100,7 @@ class KillBody(Struct, forbid_unknown_fields=True):
     redirect_url: Annotated[str, Meta(max_length=1000)] | None = None
 
 
-class ReviveBody(Struct, forbid_unknown_fields=True):
+class DecisionBody(Struct, forbid_unknown_fields=True):
     reason: Annotated[str, Meta(min_length=1, max_length=500)]
     by: Annotated[str, Meta(min_length=1, max_length=120)]
 
@@ -82,7 +108,9 @@ class ReviveBody(Struct, forbid_unknown_fields=True):
 @get("/mechanics", tags=["Mechanics"], summary="List mechanics", responses=REFUSALS)
 async def list_mechanics(services: FromServices, limit: Limit = 50, cursor: Cursor = None) -> Page[MechanicAnswer]:
     tallies = await services.reports.mechanics()
-    answers = [_answer(m, tallies.get(m.key, Tally()), []) for m in services.catalog.mechanics.values()]
+    known = list(services.catalog.mechanics.values())
+    verdicts = await services.verdicts.of(known)
+    answers = [_answer(m, tallies.get(m.key, Tally()), verdicts[m.key], []) for m in known]
     return page_by_id(answers, limit, cursor, lambda answer: answer.key)
 
 
@@ -101,25 +129,9 @@ async def get_mechanic(services: FromServices, key: FromPath[str]) -> MechanicAn
 )
 async def kill_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[KillBody]) -> MechanicAnswer:
     """Dated, reasoned, reversible; every server process serves the fallback within a second."""
-    now_ms = services.clock()
-
-    def end(mechanic: Mechanic | None) -> Mechanic:
-        if mechanic is None:
-            raise NotFound(f"There is no mechanic called {key}.")
-        if mechanic.tombstone is not None:
-            raise Conflict(f"{key} was killed on {at(mechanic.tombstone.at_ms):%Y-%m-%d} by {mechanic.tombstone.by}.")
-        redirect_url = data.redirect_url
-        if data.fallback is Fallback.REDIRECT and redirect_url is None:
-            redirect_url = services.catalog.brands[mechanic.brand].home_url
-        tombstone = mechanics.tombstone(
-            mechanic, at_ms=now_ms, by=data.by, reason=data.reason, fallback=data.fallback, redirect_url=redirect_url
-        )
-        return replace(mechanic, tombstone=tombstone)
-
-    decision = Decision(
-        mechanic=key, kind=DecisionKind.KILL, at_ms=now_ms, by=data.by, reason=data.reason, fallback=data.fallback
+    after = await services.decisions.kill(
+        key, by=data.by, reason=data.reason, fallback=data.fallback, redirect_url=data.redirect_url
     )
-    _, after = await services.catalog.change(Mechanic, key, end, lambda before, after: [decision])
     return await describe(services, after)
 
 
@@ -131,31 +143,63 @@ async def kill_mechanic(services: FromServices, key: FromPath[str], data: JSONBo
     opt=ADMIN,
     responses=REFUSALS,
 )
-async def revive_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[ReviveBody]) -> MechanicAnswer:
+async def revive_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[DecisionBody]) -> MechanicAnswer:
     """Undoes a kill: gate, CTA and attribution are back, on every link that is out there."""
-    now_ms = services.clock()
-
-    def begin(mechanic: Mechanic | None) -> Mechanic:
-        if mechanic is None:
-            raise NotFound(f"There is no mechanic called {key}.")
-        if mechanic.tombstone is None:
-            raise Conflict(f"{key} is alive.")
-        return replace(mechanic, tombstone=None)
-
-    decision = Decision(mechanic=key, kind=DecisionKind.REVIVE, at_ms=now_ms, by=data.by, reason=data.reason)
-    _, after = await services.catalog.change(Mechanic, key, begin, lambda before, after: [decision])
-    return await describe(services, after)
+    return await describe(services, await services.decisions.revive(key, by=data.by, reason=data.reason))
 
 
-async def describe(services: Services, mechanic: Mechanic) -> MechanicAnswer:
-    """A mechanic with its numbers and its whole history."""
+@post(
+    "/mechanics/{key:str}/pause",
+    tags=["Mechanics"],
+    summary="Pause a mechanic",
+    status_code=200,
+    opt=ADMIN,
+    responses=REFUSALS,
+)
+async def pause_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[DecisionBody]) -> MechanicAnswer:
+    """Its links go on, none is made, and until it is resumed no day counts for its verdict."""
+    return await describe(services, await services.decisions.pause(key, by=data.by, reason=data.reason))
+
+
+@post(
+    "/mechanics/{key:str}/resume",
+    tags=["Mechanics"],
+    summary="Resume a paused mechanic",
+    status_code=200,
+    opt=ADMIN,
+    responses=REFUSALS,
+)
+async def resume_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[DecisionBody]) -> MechanicAnswer:
+    return await describe(services, await services.decisions.resume(key, by=data.by, reason=data.reason))
+
+
+@post(
+    "/mechanics/{key:str}/keep",
+    tags=["Mechanics"],
+    summary="Keep a mechanic, whatever the verdict",
+    status_code=200,
+    opt=ADMIN,
+    responses=REFUSALS,
+)
+async def keep_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[DecisionBody]) -> MechanicAnswer:
+    """Overrides a verdict: visible for ever, with its reason and with what was known that day."""
+    return await describe(services, await services.decisions.keep(key, by=data.by, reason=data.reason))
+
+
+async def describe(services: Services, mechanic: Mechanic, warnings: Sequence[str] = ()) -> MechanicAnswer:
+    """A mechanic with its numbers, its verdict and its whole history."""
     tallies = await services.reports.mechanics()
+    verdicts = await services.verdicts.of([mechanic])
     decisions = await services.catalog.decisions(mechanic.key)
-    return _answer(mechanic, tallies.get(mechanic.key, Tally()), decisions)
+    answer = _answer(mechanic, tallies.get(mechanic.key, Tally()), verdicts[mechanic.key], decisions)
+    answer.warnings = list(warnings)
+    return answer
 
 
-def _answer(mechanic: Mechanic, counts: Tally, decisions: list[Decision]) -> MechanicAnswer:
-    dead = mechanic.tombstone
+def _answer(mechanic: Mechanic, counts: Tally, verdict: Verdict, decisions: Sequence[Decision]) -> MechanicAnswer:
+    launch = next((d.rule for d in decisions if d.kind is DecisionKind.LAUNCH), None)
+    last = next((d for d in reversed(decisions) if d.kind in (DecisionKind.KEEP, DecisionKind.REVIVE)), None)
+    overridden = verdict.state is State.KILL and mechanic.tombstone is None and last is not None and last.overrides
     return MechanicAnswer(
         key=mechanic.key,
         kind=mechanic.kind,
@@ -167,15 +211,55 @@ def _answer(mechanic: Mechanic, counts: Tally, decisions: list[Decision]) -> Mec
         cta=mechanic.cta,
         target_per_1000=mechanic.target_per_1000,
         floor_days=mechanic.floor_days,
+        cycle_days=mechanic.cycle_days,
         launched_at=at(mechanic.launched_at_ms),
-        tombstone=TombstoneAnswer(
-            at=at(dead.at_ms), by=dead.by, reason=dead.reason, fallback=dead.fallback, redirect_url=dead.redirect_url
-        )
-        if dead
-        else None,
+        paused_at=at(mechanic.paused_at_ms) if mechanic.paused_at_ms is not None else None,
+        tombstone=_tombstone(mechanic, counts, decisions),
         counts=counts,
-        decisions=[
-            DecisionAnswer(at=at(d.at_ms), kind=d.kind, by=d.by, reason=d.reason, fallback=d.fallback)
-            for d in decisions
-        ],
+        verdict=verdict,
+        rule_at_launch=_rule(launch) if launch else None,
+        overridden_by=_decision(last) if overridden and last else None,
+        decisions=[_decision(decision) for decision in decisions],
+    )
+
+
+def _tombstone(mechanic: Mechanic, counts: Tally, decisions: Sequence[Decision]) -> TombstoneAnswer | None:
+    dead = mechanic.tombstone
+    if dead is None:
+        return None
+    kill = next((d for d in reversed(decisions) if d.kind is DecisionKind.KILL), None)
+    return TombstoneAnswer(
+        at=at(dead.at_ms),
+        by=dead.by,
+        reason=dead.reason,
+        fallback=dead.fallback,
+        redirect_url=dead.redirect_url,
+        verdict=kill.verdict if kill else None,
+        produced=kill.produced if kill else None,
+        opened_since=counts.afterlife,
+    )
+
+
+def _decision(decision: Decision) -> DecisionAnswer:
+    return DecisionAnswer(
+        at=at(decision.at_ms),
+        kind=decision.kind,
+        by=decision.by,
+        reason=decision.reason,
+        fallback=decision.fallback,
+        rule=_rule(decision.rule) if decision.rule else None,
+        verdict=decision.verdict,
+        produced=decision.produced,
+        overrides=decision.overrides,
+    )
+
+
+def _rule(rule: KillRule) -> RuleAnswer:
+    return RuleAnswer(
+        kind=rule.kind,
+        owner=rule.owner,
+        target_per_1000=rule.target_per_1000,
+        floor_days=rule.floor_days,
+        cycle_days=rule.cycle_days,
+        launched_at=at(rule.launched_at_ms),
     )

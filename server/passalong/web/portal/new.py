@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from passalong.domain.asset import Asset, AssetKind
 from passalong.domain.instant import DAY_MS
-from passalong.domain.mechanic import GateMode, Mechanic, MechanicKind
+from passalong.domain.mechanic import GateMode, Mechanic, MechanicKind, Status
 from passalong.domain.passes import FormToken
 from passalong.domain.portal import CHANNELS, EXPIRIES, nonce_of
 from passalong.domain.share import Claims, claim
@@ -155,7 +155,7 @@ def _ways(visit: Visit) -> list[Mechanic]:
             mechanic
             for mechanic in visit.services.catalog.mechanics.values()
             if mechanic.brand == visit.brand.id
-            and mechanic.tombstone is None
+            and mechanic.status is Status.LIVE
             and mechanic.kind is not MechanicKind.COMMUNITY
         ),
         key=lambda mechanic: (_USUAL.index(mechanic.kind), mechanic.title.casefold(), mechanic.key),

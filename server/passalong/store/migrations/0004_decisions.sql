@@ -1,0 +1,24 @@
+-- A decision keeps what was known when it was made: the rule that stands from then on, the verdict, and what the
+-- mechanic had produced (JSON, each of them).
+ALTER TABLE decisions ADD COLUMN rule TEXT;
+ALTER TABLE decisions ADD COLUMN verdict TEXT;
+ALTER TABLE decisions ADD COLUMN produced TEXT;
+-- Of a mechanic that was never changed, the rule of its launch is the present one.
+UPDATE decisions SET rule = (
+  SELECT json_object(
+    'kind', m.body ->> 'kind', 'owner', m.body ->> 'owner', 'target_per_1000', m.body -> 'target_per_1000',
+    'floor_days', m.body -> 'floor_days', 'cycle_days', 0, 'launched_at_ms', m.body -> 'launched_at_ms')
+  FROM catalog m WHERE m.noun = 'mechanic' AND m.id = decisions.mechanic)
+WHERE kind = 'launch' AND mechanic NOT IN (SELECT mechanic FROM decisions WHERE kind = 'change');
+
+-- Reviews of months, as they were held: several of one month are corrections, the newest stands.
+CREATE TABLE reviews (
+  id        TEXT    PRIMARY KEY,
+  month     INTEGER NOT NULL,
+  at_ms     INTEGER NOT NULL,
+  by        TEXT    NOT NULL,
+  note      TEXT    NOT NULL,
+  decisions TEXT    NOT NULL CHECK (json_valid(decisions))
+) WITHOUT ROWID;
+CREATE INDEX reviews_by_month ON reviews (month, at_ms);
+CREATE INDEX reviews_by_time ON reviews (at_ms);

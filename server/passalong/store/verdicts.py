@@ -1,0 +1,92 @@
+"""Verdicts on mechanics, as things stand: from counters to what `domain.verdict` judges."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from importlib.resources import files
+from typing import Any
+
+import aiosql
+import msgspec
+
+from passalong.domain.instant import DAY_MS, Calendar, Clock, day_name, days_between
+from passalong.domain.mechanic import Mechanic, MechanicKind
+from passalong.domain.text import counted
+from passalong.domain.verdict import STALE_MS, Answers, Facts, Verdict, judge
+from passalong.store.crm import Crm
+from passalong.store.db import Database
+from passalong.store.metric import whole_or_part
+
+_QUERIES = files("passalong.store").joinpath("queries")
+
+
+class Verdicts:
+    """`crm` is None where no CRM is connected: then conversions are what integrators report, and never stale."""
+
+    def __init__(self, db: Database, calendar: Calendar, clock: Clock, crm: Crm | None) -> None:
+        self._db = db
+        self._calendar = calendar
+        self._clock = clock
+        self._crm = crm
+        self._named: Any = aiosql.from_str(
+            _QUERIES.joinpath("verdict.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
+        )
+
+    async def of(self, mechanics: Iterable[Mechanic]) -> dict[str, Verdict]:
+        """By key, as things stand now."""
+        known = {mechanic.key: mechanic for mechanic in mechanics}
+        if not known:
+            return {}
+        now_ms = self._clock()
+        today = self._calendar.day(now_ms)
+        asked = msgspec.json.encode(
+            [{"key": m.key, "ripe": self._calendar.day(now_ms - m.cycle_days * DAY_MS)} for m in known.values()]
+        ).decode()
+        visits = {row["mechanic"]: row for row in await self._rows("visits", mechanics=asked)}
+        micro = {row["mechanic"]: row["micro"] for row in await self._rows("opportunities")}
+        latest = {row["mechanic"]: row["day"] for row in await self._rows("latest", mechanics=asked)}
+        silent = await self._silent(now_ms)
+        found: dict[str, Verdict] = {}
+        for key, mechanic in known.items():
+            launched = self._calendar.day(mechanic.launched_at_ms)
+            answers, last = None, latest[key]
+            if mechanic.kind is MechanicKind.COMMUNITY:
+                answers, last = await self.answers(launched)
+            found[key] = judge(
+                Facts(
+                    kind=mechanic.kind,
+                    target_per_1000=mechanic.target_per_1000,
+                    floor_days=mechanic.floor_days,
+                    cycle_days=mechanic.cycle_days,
+                    days=mechanic.days_live(now_ms),
+                    visits=visits[key]["visits"] if key in visits else 0,
+                    ripe_visits=(visits[key]["ripe"] or 0) if key in visits else 0,
+                    opportunities=whole_or_part(micro.get(key, 0)),
+                    quiet_days=max(days_between(max(last or 0, launched), today), 0),
+                    killed=mechanic.tombstone is not None,
+                    paused_on=None
+                    if mechanic.paused_at_ms is None
+                    else day_name(self._calendar.day(mechanic.paused_at_ms)),
+                    crm_silent=silent,
+                    answers=answers,
+                )
+            )
+        return found
+
+    async def answers(self, since: int) -> tuple[Answers, int | None]:
+        """How buyers said they had heard since a day (20261121), and the day of the last that named a customer."""
+        [row] = await self._rows("answers", since=since)
+        answers = Answers(opportunities=row["opportunities"], answered=row["answered"], named=row["named"])
+        return answers, row["latest"]
+
+    async def _silent(self, now_ms: int) -> str | None:
+        if self._crm is None:
+            return None
+        polled_ms = await self._crm.polled_at_ms()
+        if not polled_ms:
+            return "yet"
+        return f"for {counted((now_ms - polled_ms) // DAY_MS, 'day')}" if now_ms - polled_ms > STALE_MS else None
+
+    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
+        return await self._db.named(self._named, name, **params)
