@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 import httpx2
@@ -166,14 +168,34 @@ def test_a_customer_who_does_not_want_to_be_named_is_not(server: Server) -> None
     assert "shared by a customer of Acme" in html
 
 
-def test_community_pages_record_nothing_about_who_looks(server: Server) -> None:
-    path = server.share(asset="page", mechanic="plain")
-    page = server.viewer.get(path)
+@pytest.mark.parametrize("dead", [False, True])
+def test_community_pages_record_nothing_about_who_looks(server: Server, dead: bool) -> None:
+    tokens = {asset: server.share(asset=asset, mechanic="plain") for asset in ("page", "report", "link")}
+    if dead:
+        server.api.post("/api/v1/mechanics/plain/kill", json={"by": "Mara", "reason": "Over."})
+    page = server.viewer.get(tokens["page"])
     assert page.headers["passalong-event"] == "none; reason=not-instrumented"
-    followed = server.viewer.get(f"{path}/go")
-    assert followed.headers["location"] == "https://acme.example/signup?plan=free"
+    for path in tokens.values():
+        for agent in (SAFARI, SLACK, GOOGLEBOT):
+            for below in ("", "/go", "/file", "/card.png", "/badge.svg", "/qr.svg", "/pass-along"):
+                server.viewer.get(path + below, headers={"user-agent": agent})
+            server.viewer.get(path.replace("/s/", "/e/"), headers={"user-agent": agent})
+        server.viewer.post(f"{path}/pass-along")
+        server.viewer.post(f"{path}/gate", data={"email": "ann@umbrella.example", "name": "Ann"})
     assert server.happened() == []
-    assert server.counts("plain")["visits"] == 0
+    with closing(sqlite3.connect(server.config.database)) as db:
+        assert set(db.execute("SELECT kind, actor, visitor, lead FROM events")) == {
+            ("share", "system", 0, None)
+        }
+        for table in ("visits", "leads", "share_months WHERE visits > 0", "step_months"):
+            assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
+    counts = server.counts("plain")
+    assert (counts["visits"], counts["views"], counts["bots"], counts["clicks"], counts["afterlife"]) == (0, 0, 0, 0, 0)
+
+
+def test_a_community_link_leads_on_without_a_click_id(server: Server) -> None:
+    followed = server.viewer.get(f"{server.share(asset='page', mechanic='plain')}/go")
+    assert followed.headers["location"] == "https://acme.example/signup?plan=free"
 
 
 @pytest.mark.parametrize(

@@ -170,9 +170,13 @@ class Mechanic(Struct, frozen=True, kw_only=True):
         return max(end_ms - self.launched_at_ms - self.away_ms, 0) // DAY_MS
 
     @property
+    def instrumented(self) -> bool:
+        """Community is deliberately not: its pages record nothing about who looks, dead or alive."""
+        return self.kind is not MechanicKind.COMMUNITY
+
+    @property
     def records_viewers(self) -> bool:
-        """Community is deliberately not instrumented: its pages record nothing about who looks."""
-        return self.kind is not MechanicKind.COMMUNITY and self.tombstone is None
+        return self.instrumented and self.tombstone is None
 
 
 def build(key: str, body: MechanicBody, *, now_ms: int, before: Mechanic | None) -> Mechanic:

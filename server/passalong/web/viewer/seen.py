@@ -32,7 +32,7 @@ async def record_view(
         return b"none; reason=prefetch"
     if link.mechanic.records_viewers:
         seen = _seen(link, visitor, step, open_step)
-    elif link.mechanic.tombstone:
+    elif link.mechanic.instrumented:
         seen = [(EventKind.AFTERLIFE, None)]
     else:
         return b"none; reason=not-instrumented"
