@@ -20,7 +20,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from passalong import __version__, settings
-from passalong.courier import Carrier, Courier, PipelineCarrier
+from passalong.courier import Carrier, Courier, PipelineCarrier, PlaysCarrier
 from passalong.domain.access import ApiKey, Role, digest
 from passalong.domain.instant import Calendar, Clock
 from passalong.domain.token import Keyring
@@ -41,9 +41,13 @@ from passalong.store.ledger import Ledger
 from passalong.store.metric import Metrics
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
+from passalong.store.play_reports import PlayReports
+from passalong.store.plays import Plays
 from passalong.store.receipts import Receipts
+from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
 from passalong.store.salts import Salts
+from passalong.store.signals import Signals
 from passalong.store.touchpoints import Touchpoints
 from passalong.store.verdicts import Verdicts
 from passalong.web.api import catalog as catalog_api
@@ -55,9 +59,12 @@ from passalong.web.api import (
     mechanics,
     metric,
     outbox,
+    plays,
     portal_links,
     reviews,
+    rules,
     shares,
+    signals,
 )
 from passalong.web.api.access import guard
 from passalong.web.api.idempotent import IdempotencyMiddleware
@@ -136,6 +143,15 @@ API = [
     conversions.get_conversion,
     conversions.override_conversion,
     conversions.replay_attribution,
+    signals.report_signals,
+    signals.list_signals,
+    plays.list_plays,
+    plays.report_plays,
+    plays.get_play,
+    plays.close_play,
+    plays.assign_play,
+    rules.list_rules,
+    rules.dry_run_rule,
     outbox.list_jobs,
     outbox.outbox_status,
     outbox.retry_job,
@@ -179,6 +195,8 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
     crm = Crm(db, pipeline, outbox, clock, config.hubspot.stages)
     metrics, reports = Metrics(db), Reports(db)
     verdicts = Verdicts(db, calendar, clock, crm if config.hubspot.token else None)
+    heard = Signals(db, outbox, clock)
+    playing = Plays(db, catalog, heard, outbox, clock, settings.read_rules(config), config.plays.owner)
     renderer = Renderer(catalog)
     pages = Pages(config, renderer, keyring)
     return Services(
@@ -209,6 +227,10 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         recorder=Recorder(ledger, calendar),
         cards=Cards(config.files / "cards"),
         submissions=Limiter(clock, config.limits.submissions_per_10_minutes, 600),
+        signals=heard,
+        plays=playing,
+        play_reports=PlayReports(db, config.reporting.currency, config.reporting.rates),
+        rehearsals=Rehearsals(playing, heard, catalog, calendar, clock),
     )
 
 
@@ -227,11 +249,13 @@ async def opened(services: Services) -> AsyncIterator[Services]:
     try:
         await services.catalog.load()
         services.ledger.start()
+        services.signals.start()
         follower = asyncio.create_task(services.catalog.follow(), name="catalog")
         try:
             yield services
         finally:
             await _ended(follower)
+            await services.signals.stop()
             await services.ledger.stop()
             await services.cards.close()
     finally:
@@ -244,9 +268,13 @@ async def outside(services: Services) -> AsyncIterator[Outside]:
     config, outbox, clock = services.settings, services.outbox, services.clock
     # Webhooks go where the guard has looked, so no proxy of the environment may come between.
     async with httpx2.AsyncClient() as crm, httpx2.AsyncClient(trust_env=False) as hooks:
-        messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline)
+        messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline, services.plays)
         webhooks = WebhookCarrier(config.webhooks, hooks, outbox, services.catalog, messages, clock)
-        carriers: list[Carrier] = [PipelineCarrier(outbox, services.pipeline, clock), webhooks]
+        carriers: list[Carrier] = [
+            PipelineCarrier(outbox, services.pipeline, clock),
+            PlaysCarrier(outbox, services.plays, clock),
+            webhooks,
+        ]
         hubspot = None
         if config.hubspot.token:
             hubspot = HubSpotCarrier(config.hubspot, Client(config.hubspot, crm), outbox, services.crm, clock)

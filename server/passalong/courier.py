@@ -9,15 +9,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from passalong.domain.delivery import Destination
+from passalong.domain.delivery import MINUTE_MS, Destination
 from passalong.domain.instant import DAY_MS, Clock
 from passalong.errors import Unavailable
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
+from passalong.store.plays import Plays
 
 LEASE_MS = 6_000
 RENEW_S = 2.0
@@ -25,6 +27,7 @@ POLL_S = 0.25
 """How often an idle courier looks for jobs that other processes have queued."""
 STUMBLE_S = 2.0
 STUMBLED_WAIT_MS = 60_000
+LOOKS_AT_ONCE = 50
 KEPT_MS = 90 * DAY_MS
 """How long jobs that were done can be looked up, and webhooks be sent again."""
 _LOG = logging.getLogger(__name__)
@@ -59,6 +62,41 @@ class PipelineCarrier:
             self._swept_ms = self._clock()
             await self._outbox.forget(self._clock() - KEPT_MS)
         return bool(jobs)
+
+
+class PlaysCarrier:
+    """Looks at customers of whom something was heard; and once a day at all of them, since silence sends no signal."""
+
+    destination = Destination.PLAYS
+
+    def __init__(self, outbox: Outbox, plays: Plays, clock: Clock) -> None:
+        self._outbox = outbox
+        self._plays = plays
+        self._clock = clock
+        self._swept_ms: int | None = None
+        self._expired_ms = 0
+
+    async def carry(self) -> bool:
+        await self._keep_time()
+        jobs = await self._outbox.claim(Destination.PLAYS, LOOKS_AT_ONCE)
+        if not jobs:
+            return False
+        began = time.monotonic()
+        await self._plays.look(jobs)
+        # While much is heard, half of the time belongs to those who send it, and to pages.
+        await asyncio.sleep(min(time.monotonic() - began, POLL_S))
+        return True
+
+    async def _keep_time(self) -> None:
+        now_ms = self._clock()
+        if self._swept_ms is None:
+            self._swept_ms = await self._plays.swept_at_ms()
+        if now_ms - self._swept_ms >= DAY_MS:
+            await self._plays.sweep()
+            self._swept_ms = now_ms
+        if now_ms - self._expired_ms >= MINUTE_MS:
+            await self._plays.expire()
+            self._expired_ms = now_ms
 
 
 class Courier:

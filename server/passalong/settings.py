@@ -15,7 +15,9 @@ from msgspec import Meta, Struct
 from passalong.domain.address import web_url
 from passalong.domain.attribution import Policy
 from passalong.domain.faults import fault_of
-from passalong.errors import Unusable
+from passalong.domain.rule import Rulebook, rulebook
+from passalong.errors import Invalid, Unusable
+from passalong.paths import shipped_rules
 
 FILE_NAME = "passalong.toml"
 PREFIX = "PASSALONG_"
@@ -79,6 +81,13 @@ class Unfurl(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the card of a share is drawn as soon as the share is made, before a network asks for it."""
 
 
+class Plays(Struct, frozen=True, forbid_unknown_fields=True):
+    rules: str = ""
+    """A TOML file of rules, beside the settings file or with a full path; empty: those that Passalong ships."""
+    owner: Annotated[str, Meta(min_length=1, max_length=120)] = "customer success"
+    """Whose a play is when its rule names nobody."""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything an operator decides. Paths are absolute once loaded."""
 
@@ -100,6 +109,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     hubspot: HubSpot = HubSpot()
     webhooks: Webhooks = Webhooks()
     reporting: Reporting = Reporting()
+    plays: Plays = Plays()
 
     @property
     def secure(self) -> bool:
@@ -138,7 +148,10 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
     if settings.database.startswith("postgres"):
         raise Unusable("database: only SQLite files are supported by this version.")
     folder = path.resolve().parent if path else Path.cwd()
-    return checked(msgspec.structs.replace(settings, database=str(folder / settings.database)))
+    plays = settings.plays
+    if plays.rules:
+        plays = msgspec.structs.replace(plays, rules=str(folder / plays.rules))
+    return checked(msgspec.structs.replace(settings, database=str(folder / settings.database), plays=plays))
 
 
 def checked(settings: Settings) -> Settings:
@@ -153,6 +166,19 @@ def checked(settings: Settings) -> Settings:
         except ValueError:
             raise Unusable(f"trusted_proxies: {proxy!r} is no address or network, as 10.0.0.0/8.") from None
     return msgspec.structs.replace(settings, base_url=settings.base_url.rstrip("/"))
+
+
+def read_rules(settings: Settings) -> Rulebook:
+    """The rules that are live; raises Unusable naming every entry of the file that cannot be right."""
+    path = Path(settings.plays.rules) if settings.plays.rules else shipped_rules()
+    try:
+        return rulebook(path.read_text("utf-8"))
+    except UnicodeDecodeError:
+        raise Unusable(f"plays.rules: {path} is not UTF-8 text.") from None
+    except OSError as error:
+        raise Unusable(f"plays.rules: {path}: {error.strerror}.") from None
+    except Invalid as error:
+        raise Unusable(f"plays.rules: {path}: {error}") from None
 
 
 def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:

@@ -35,6 +35,8 @@ OVERLAP_MS = DAY_MS
 class Destination(StrEnum):
     PIPELINE = "pipeline"
     """Ourselves: a conversion is looked at again."""
+    PLAYS = "plays"
+    """Ourselves: a customer is looked at with every rule."""
     HUBSPOT = "hubspot"
     WEBHOOK = "webhook"
 
@@ -58,6 +60,8 @@ class Topic(StrEnum):
     ATTRIBUTION_CHANGED = "attribution.changed"
     MECHANIC_KILLED = "mechanic.killed"
     MECHANIC_REVIVED = "mechanic.revived"
+    PLAY_CREATED = "play.created"
+    PLAY_CLOSED = "play.closed"
 
 
 TELLING = (Actor.HUMAN, Actor.SYSTEM)

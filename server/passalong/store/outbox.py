@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -39,6 +39,8 @@ LATE_MS = 26 * 3_600_000
 """A gate passed on the day of a conversion counts, and a day has twenty-five hours at most."""
 LEAD = "lead"
 """Topic of a job for ourselves: a lead has come whom known conversions may have waited for."""
+LOOK = "look"
+"""Topic of a job for ourselves: something was heard of a customer, or a day has passed."""
 
 
 _OF_PEOPLE = f"""SELECT seq AS subject, at_ms FROM events WHERE actor IN ({", ".join(f"'{a}'" for a in TELLING)})
@@ -50,6 +52,8 @@ _HAPPENED = {topic: f"{_OF_PEOPLE} '{kind}'" for kind, topic in TOPIC_OF.items()
         JOIN conversions v ON v.id = e.conversion WHERE e.version > 1 AND v.sample = 0""",
     Topic.MECHANIC_KILLED: "SELECT id AS subject, at_ms FROM decisions WHERE kind = 'kill'",
     Topic.MECHANIC_REVIVED: "SELECT id AS subject, at_ms FROM decisions WHERE kind = 'revive'",
+    Topic.PLAY_CREATED: "SELECT id AS subject, created_at_ms AS at_ms FROM plays",
+    Topic.PLAY_CLOSED: "SELECT id || '/' || state AS subject, closed_at_ms AS at_ms FROM plays WHERE state <> 'open'",
 }
 """Subject and time of everything that could have been told of a topic, but for what was made up for a demonstration."""
 
@@ -173,6 +177,15 @@ class Outbox:
             (id, destination.value, endpoint, str(topic), subject, now_ms, now_ms),
         )
 
+    async def add_looks(self, tx: Transaction, customers: Iterable[str], wait_ms: int) -> None:
+        """Each of these customers is looked at after a wait, unless it already waits for that."""
+        now_ms = self._clock()
+        await tx.many(
+            f"""INSERT INTO outbox (id, destination, endpoint, topic, subject, state, created_at_ms, due_at_ms)
+                VALUES (?, '{Destination.PLAYS}', '', '{LOOK}', ?, 'pending', ?, ?) ON CONFLICT DO NOTHING""",
+            [(str(uuid7()), customer, now_ms, now_ms + wait_ms) for customer in customers],
+        )
+
     # Carrying.
 
     async def lease(self, holder: str, ttl_ms: int) -> bool:
@@ -231,6 +244,10 @@ class Outbox:
             "UPDATE outbox SET state = 'sent', done_at_ms = ?, reason = NULL WHERE id = ?",
             [(self._clock(), job.id) for job in jobs],
         )
+
+    async def drop(self, tx: Transaction, jobs: Sequence[Job]) -> None:
+        """The same for what nobody asks about later: no trace of these stays."""
+        await tx.many("DELETE FROM outbox WHERE id = ?", [(job.id,) for job in jobs])
 
     async def back(self, jobs: Sequence[Job], *, reason: str | None, wait_ms: int = 0, tried: bool = True) -> None:
         """These wait again: for so long, and without an attempt counted unless they were `tried` themselves."""

@@ -21,8 +21,12 @@ from passalong.store.ledger import Ledger
 from passalong.store.metric import Metrics
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
+from passalong.store.play_reports import PlayReports
+from passalong.store.plays import Plays
 from passalong.store.receipts import Receipts
+from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
+from passalong.store.signals import Signals
 from passalong.store.verdicts import Verdicts
 from passalong.web.limits import Limiter
 from passalong.web.render import Renderer
@@ -63,6 +67,10 @@ class Services:
     recorder: Recorder
     submissions: Limiter
     cards: Cards
+    signals: Signals
+    plays: Plays
+    play_reports: PlayReports
+    rehearsals: Rehearsals
 
 
 FromServices = NamedDependency[Services]

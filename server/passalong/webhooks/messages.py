@@ -12,11 +12,13 @@ from msgspec.structs import replace
 from passalong.domain.delivery import Job, Topic
 from passalong.domain.event import EventRow
 from passalong.domain.instant import at
+from passalong.domain.play import Play
 from passalong.errors import NotFound
 from passalong.store.catalog import Catalog
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.pipeline import Conversion, Pipeline
+from passalong.store.plays import Plays
 
 MOST_BYTES = 20_000
 """Less than this is what Standard Webhooks recommends for a body."""
@@ -31,11 +33,12 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class Messages:
-    def __init__(self, catalog: Catalog, ledger: Ledger, leads: Leads, pipeline: Pipeline) -> None:
+    def __init__(self, catalog: Catalog, ledger: Ledger, leads: Leads, pipeline: Pipeline, plays: Plays) -> None:
         self._catalog = catalog
         self._ledger = ledger
         self._leads = leads
         self._pipeline = pipeline
+        self._plays = plays
 
     async def of(self, job: Job) -> Message | None:
         """What a job says; None when there is nothing left to tell."""
@@ -58,6 +61,9 @@ class Messages:
                         "fallback": decision.fallback,
                     }  # fmt: skip
                     return Message(type=topic, timestamp=at(decision.at_ms), data=data)
+                case Topic.PLAY_CREATED | Topic.PLAY_CLOSED:
+                    id, _, _ = job.subject.partition("/")
+                    return _play(topic, job, await self._plays.get(id))
         except NotFound:
             return None
 
@@ -86,6 +92,16 @@ class Messages:
         return Message(type=topic, timestamp=at(job.created_at_ms), data=data)
 
 
+def _play(topic: Topic, job: Job, play: Play) -> Message:
+    data: dict[str, Any] = {
+        "play": play.id, "customer": play.customer, "rule": play.rule, "kind": play.kind, "title": play.title,
+        "owner": play.owner, "why": play.why, "state": play.state, "outcome": None,
+    }  # fmt: skip
+    if play.outcome is not None:
+        data["outcome"] = {"result": play.outcome.result, "note": play.outcome.note, "by": play.outcome.by}
+    return Message(type=topic, timestamp=at(job.created_at_ms), data=data)
+
+
 def packed(message: Message) -> bytes:
     """The body. Of more credits than it has room for, the largest are told and the others counted."""
     body = msgspec.json.encode(message)
@@ -107,4 +123,6 @@ def sample(topic: Topic, now_ms: int) -> Message:
         data |= {"lead": "sample", "email": "viewer@example.com", "name": "Sample Viewer"}
     elif topic in (Topic.CONVERSION_CREATED, Topic.ATTRIBUTION_CHANGED):
         data |= {"external_id": "sample", "kind": "opportunity", "credits": []}
+    elif topic in (Topic.PLAY_CREATED, Topic.PLAY_CLOSED):
+        data |= {"play": "sample", "kind": "expansion_prompt", "why": "4 exports in 14 days."}
     return Message(type=topic, timestamp=at(now_ms), data=data)

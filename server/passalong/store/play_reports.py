@@ -1,0 +1,116 @@
+"""What became of plays: how many were made, done and dismissed, and which opportunities followed them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+import aiosql
+from msgspec import Struct, field
+
+from passalong.domain.instant import DAY_MS
+from passalong.domain.money import Amounts, Money, amounts
+from passalong.domain.play import FOLLOWED_DAYS, PlayState, Reason
+from passalong.store.db import Database
+from passalong.store.metric import whole_or_part
+
+_QUERIES = files("passalong.store").joinpath("queries")
+
+
+class Followed(Struct, kw_only=True):
+    """Customers with an opportunity credited to them in the ninety days after a play was done for them, those
+    opportunities, and their amounts. They followed it; whether they came of it nobody knows."""
+
+    customers: int
+    opportunities: int | float
+    pipeline: Amounts
+
+
+class PlayCounts(Struct, kw_only=True):
+    """Plays that were made, by what became of them, and for how many customers; `kept_back` counts occasions that
+    fatigue left unused."""
+
+    plays: int = 0
+    open: int = 0
+    done: int = 0
+    dismissed: int = 0
+    expired: int = 0
+    customers: int = 0
+    kept_back: dict[Reason, int] = field(default_factory=lambda: dict.fromkeys(Reason, 0))
+    followed_by: Followed
+
+    def add(self, state: str, n: int) -> None:
+        self.plays += n
+        setattr(self, PlayState(state).value, getattr(self, PlayState(state).value) + n)
+
+
+class PlayReport(Struct, kw_only=True):
+    """By rule and by kind of play. An opportunity that followed plays of two rules stands beside both."""
+
+    followed_days: int
+    rules: dict[str, PlayCounts]
+    kinds: dict[str, PlayCounts]
+
+
+class PlayReports:
+    """Amounts are told as they are and, where `currency` is given, in that one by `rates`."""
+
+    def __init__(self, db: Database, currency: str | None, rates: Mapping[str, float]) -> None:
+        self._db = db
+        self._currency = currency
+        self._rates = rates
+        self._named: Any = aiosql.from_str(
+            _QUERIES.joinpath("plays.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
+        )
+
+    async def report(self) -> PlayReport:
+        rules, kinds = await self._followed("followed_rules"), await self._followed("followed_kinds")
+        said = PlayReport(followed_days=FOLLOWED_DAYS, rules={}, kinds={})
+        kind_of: dict[str, str] = {}
+        for rule, kind, state, n in await self._rows("counts"):
+            kind_of[rule] = kind
+            self._counts(said.rules, rule, rules).add(state, n)
+            self._counts(said.kinds, kind, kinds).add(state, n)
+        for rule, reason, n in await self._rows("kept_back"):
+            self._counts(said.rules, rule, rules).kept_back[Reason(reason)] += n
+            if rule in kind_of:
+                said.kinds[kind_of[rule]].kept_back[Reason(reason)] += n
+        for name, n in await self._rows("customers_of_rules"):
+            said.rules[name].customers = n
+        for name, n in await self._rows("customers_of_kinds"):
+            said.kinds[name].customers = n
+        return said
+
+    def nothing(self) -> PlayCounts:
+        """Of a rule that has made nothing yet."""
+        return self._counts({}, "", {})
+
+    def _counts(self, known: dict[str, PlayCounts], name: str, followed: Mapping[str, Followed]) -> PlayCounts:
+        if name not in known:
+            nobody = Followed(customers=0, opportunities=0, pipeline=amounts([], self._currency, self._rates))
+            known[name] = PlayCounts(followed_by=followed.get(name, nobody))
+        return known[name]
+
+    async def _followed(self, query: str) -> dict[str, Followed]:
+        customers: dict[str, set[str]] = defaultdict(set)
+        micros: dict[str, int] = defaultdict(int)
+        money: dict[str, list[Money]] = defaultdict(list)
+        for name, customer, currency, micro, minor in await self._rows(query, within_ms=FOLLOWED_DAYS * DAY_MS):
+            customers[name].add(customer)
+            micros[name] += micro
+            if currency:
+                money[name].append(Money(minor, currency))
+        return {
+            name: Followed(
+                customers=len(who),
+                opportunities=whole_or_part(micros[name]),
+                pipeline=amounts(money[name], self._currency, self._rates),
+            )
+            for name, who in customers.items()
+        }
+
+    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
+        return await self._db.named(self._named, name, **params)

@@ -1,0 +1,195 @@
+"""Signals: taken in by group commit like the ledger's events, each stored once, its customer marked to be looked at.
+
+Rules are not asked here. Whoever is heard of waits in the outbox, once however much is heard of it, so that fifty
+rules cost the sender nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from passalong.domain.history import Heard, History
+from passalong.domain.instant import Clock
+from passalong.domain.signal import Signal
+from passalong.errors import Conflict, Sentence, Unavailable
+from passalong.store.db import Database, Transaction
+from passalong.store.outbox import Outbox
+
+MOST_AT_ONCE = 2_000
+"""Signals in one commit; a request is never divided."""
+LOOK_AFTER_MS = 500
+"""What is heard of a customer within this time is looked at together."""
+_CUSTOMERS_AT_ONCE = 50
+
+Post = tuple[list[Signal], asyncio.Future["Stored"]]
+
+
+class Stored(Struct, frozen=True):
+    """What came of a request: signals that are new, and those that were known with the same contents."""
+
+    stored: int
+    repeated: int
+
+
+class SignalRow(Struct, frozen=True, kw_only=True):
+    """A signal as it stands in the file."""
+
+    seq: int
+    external_id: str
+    customer: str
+    kind: str
+    value: float | None
+    occurred_at_ms: int
+    recorded_at_ms: int
+
+
+class Signals:
+    """The writer and the reader. `start` before the first post; `stop` drains."""
+
+    def __init__(self, db: Database, outbox: Outbox, clock: Clock) -> None:
+        self._db = db
+        self._outbox = outbox
+        self._clock = clock
+        self._queue: list[Post] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._run(), name="signals")
+
+    async def stop(self) -> None:
+        """Stores what is queued, then ends."""
+        self._stopping = True
+        self._wake.set()
+        if self._task:
+            await self._task
+
+    def post(self, signals: list[Signal]) -> Awaitable[Stored]:
+        """Await it: it comes when all of them are on the disk.
+
+        Raises Conflict, and nothing is stored, if any external id is known with other contents; Unavailable when
+        nothing could be stored. Cancelling the caller does not take them back.
+        """
+        if self._stopping:
+            raise Unavailable(Sentence("The server is stopping; nothing was stored."), retry_after_s=2)
+        future: asyncio.Future[Stored] = asyncio.get_running_loop().create_future()
+        self._queue.append((signals, future))
+        self._wake.set()
+        return future
+
+    async def page(self, customer: str, *, limit: int, before: tuple[int, int] | None) -> list[SignalRow]:
+        """A customer's signals, newest first, from below the (occurred_at_ms, seq) `before`."""
+        below = "AND (occurred_at_ms, seq) < (?, ?)" if before is not None else ""
+        rows = await self._db.read(
+            f"""SELECT * FROM signals WHERE customer = ? {below} ORDER BY occurred_at_ms DESC, seq DESC LIMIT ?""",
+            (customer, *(before or ()), limit),
+        )
+        return [msgspec.convert(dict(row), SignalRow) for row in rows]
+
+    async def histories(
+        self, customers: Sequence[str], first_ms: int, last_ms: int
+    ) -> AsyncIterator[tuple[str, History]]:
+        """Each of these customers with what was heard of it after one time and up to another."""
+        for start in range(0, len(customers), _CUSTOMERS_AT_ONCE):
+            asked = msgspec.json.encode(customers[start : start + _CUSTOMERS_AT_ONCE]).decode()
+            firsts = await self._db.read(
+                """SELECT named.value AS customer,
+                     (SELECT min(s.occurred_at_ms) FROM signals s WHERE s.customer = named.value) AS at_ms
+                   FROM json_each(?) named""",
+                (asked,),
+            )
+            rows = await self._db.read(
+                """SELECT s.customer, s.occurred_at_ms, s.kind, s.value
+                   FROM json_each(?) named CROSS JOIN signals s INDEXED BY signals_by_customer
+                   WHERE s.customer = named.value AND s.occurred_at_ms > ? AND s.occurred_at_ms <= ?
+                   ORDER BY named.key, s.occurred_at_ms, s.seq""",
+                (asked, first_ms, last_ms),
+            )
+            heard: dict[str, list[Heard]] = {}
+            for customer, at_ms, kind, value in rows:
+                heard.setdefault(customer, []).append((at_ms, kind, value))
+            for first in firsts:
+                yield first["customer"], History(heard.get(first["customer"], ()), first["at_ms"])
+
+    async def _run(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._queue:
+                batch = self._next()
+                try:
+                    said = await self._store([signals for signals, _ in batch])
+                except Exception as error:  # whatever it is, the writer lives on and its waiters hear of it
+                    said = [error] * len(batch)
+                for (_, future), answer in zip(batch, said, strict=True):
+                    if future.done():
+                        continue
+                    if isinstance(answer, Stored):
+                        future.set_result(answer)
+                    else:
+                        future.set_exception(answer)
+            if self._stopping:
+                return
+
+    def _next(self) -> list[Post]:
+        """What is committed next: the first request, and those behind it that there is room for."""
+        room, n = MOST_AT_ONCE, 0
+        for signals, _ in self._queue:
+            room -= len(signals)
+            if n and room < 0:
+                break
+            n += 1
+        batch, self._queue = self._queue[:n], self._queue[n:]
+        return batch
+
+    async def _store(self, posts: Sequence[list[Signal]]) -> list[Stored | Exception]:
+        """Stores requests in one transaction. One that contradicts what is known is refused whole, and alone."""
+        async with self._db.transaction() as tx:
+            known = await _known(tx, [signal.external_id for signals in posts for signal in signals])
+            fresh: dict[str, Signal] = {}
+            said = [_merge(signals, known, fresh) for signals in posts]
+            now_ms = self._clock()
+            await tx.many(
+                """INSERT INTO signals (external_id, customer, kind, value, occurred_at_ms, recorded_at_ms)
+                   VALUES (?, ?, ?, ?, ?, ?)""",
+                [(s.external_id, s.customer, s.kind, s.value, s.occurred_at_ms, now_ms) for s in fresh.values()],
+            )
+            await self._outbox.add_looks(tx, {signal.customer for signal in fresh.values()}, LOOK_AFTER_MS)
+        return said
+
+    async def mark_all(self, customers: Sequence[str]) -> None:
+        """All of these are looked at: a day has passed, which changes what holds."""
+        for start in range(0, len(customers), MOST_AT_ONCE):
+            async with self._db.transaction() as tx:
+                await self._outbox.add_looks(tx, customers[start : start + MOST_AT_ONCE], 0)
+
+
+async def _known(tx: Transaction, names: Sequence[str]) -> dict[str, Signal]:
+    rows = await tx.all(
+        """SELECT s.external_id, s.customer, s.kind, s.value, s.occurred_at_ms
+           FROM json_each(?) asked JOIN signals s ON s.external_id = asked.value""",
+        (msgspec.json.encode(names).decode(),),
+    )
+    return {row["external_id"]: Signal(*row) for row in rows}
+
+
+def _merge(signals: Sequence[Signal], known: dict[str, Signal], fresh: dict[str, Signal]) -> Stored | Exception:
+    """Adds a request's new signals to the fresh ones of a commit, all of them or none."""
+    new: dict[str, Signal] = {}
+    for signal in signals:
+        name = signal.external_id
+        before = known.get(name) or fresh.get(name) or new.get(name)
+        if before is None:
+            new[name] = signal
+        elif before != signal:
+            return Conflict(
+                f"The signal {name} is known with other contents; nothing was stored. "
+                "What is reported stays; report a correction under an external_id of its own."
+            )
+    fresh.update(new)
+    return Stored(len(new), len(signals) - len(new))
