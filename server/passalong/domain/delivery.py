@@ -37,6 +37,9 @@ class Destination(StrEnum):
     """Ourselves: a conversion is looked at again."""
     HUBSPOT = "hubspot"
     WEBHOOK = "webhook"
+    PAGES = "pages"
+    """The public pages of pieces of advocacy: they are read."""
+    MAIL = "mail"
 
 
 class JobState(StrEnum):
