@@ -20,6 +20,7 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from passalong import __version__, settings
+from passalong.advocacy.carrier import PagesCarrier
 from passalong.courier import Carrier, Courier, PipelineCarrier, PlaysCarrier
 from passalong.domain.access import ApiKey, Role, digest
 from passalong.domain.instant import Calendar, Clock
@@ -28,7 +29,9 @@ from passalong.errors import Elsewhere, PassalongError
 from passalong.hubspot import hook
 from passalong.hubspot.carrier import HubSpotCarrier
 from passalong.hubspot.client import Client
+from passalong.outgoing.asking import client
 from passalong.settings import Settings
+from passalong.store.advocacy import Advocacy
 from passalong.store.aftermath import Aftermath
 from passalong.store.catalog import Catalog
 from passalong.store.crm import Crm
@@ -39,6 +42,7 @@ from passalong.store.idempotency import Idempotency
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.metric import Metrics
+from passalong.store.monthly import MonthlyReviews
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.play_reports import PlayReports
@@ -50,8 +54,8 @@ from passalong.store.salts import Salts
 from passalong.store.signals import Signals
 from passalong.store.touchpoints import Touchpoints
 from passalong.store.verdicts import Verdicts
-from passalong.web.api import catalog as catalog_api
 from passalong.web.api import (
+    advocacy,
     conversions,
     customers,
     events,
@@ -66,6 +70,7 @@ from passalong.web.api import (
     shares,
     signals,
 )
+from passalong.web.api import catalog as catalog_api
 from passalong.web.api.access import guard
 from passalong.web.api.idempotent import IdempotencyMiddleware
 from passalong.web.asgi import respond, see_other
@@ -152,6 +157,11 @@ API = [
     plays.assign_play,
     rules.list_rules,
     rules.dry_run_rule,
+    advocacy.report_piece,
+    advocacy.list_pieces,
+    advocacy.get_piece,
+    advocacy.change_piece,
+    advocacy.withdraw_piece,
     outbox.list_jobs,
     outbox.outbox_status,
     outbox.retry_job,
@@ -218,6 +228,8 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         decisions=Decisions(db, catalog, reports, metrics, verdicts, calendar, clock),
         aftermath=Aftermath(catalog, metrics, calendar, clock),
         receipts=Receipts(db),
+        advocacy=Advocacy(db, outbox),
+        monthly=MonthlyReviews(db, catalog, metrics, calendar, config.reporting.currency, config.reporting.rates),
         idempotency=Idempotency(db, clock),
         links=Links(keyring, catalog),
         visitors=Visitors(config, calendar, Salts(db)),
@@ -264,15 +276,15 @@ async def opened(services: Services) -> AsyncIterator[Services]:
 
 @asynccontextmanager
 async def outside(services: Services) -> AsyncIterator[Outside]:
-    """The ways out: to HubSpot if there is a key, to webhooks, and back into the pipeline."""
+    """The ways out: to HubSpot if there is a key, to webhooks, to the pages of advocacy, and back into the pipeline."""
     config, outbox, clock = services.settings, services.outbox, services.clock
-    # Webhooks go where the guard has looked, so no proxy of the environment may come between.
-    async with httpx2.AsyncClient() as crm, httpx2.AsyncClient(trust_env=False) as hooks:
+    async with httpx2.AsyncClient() as crm, client() as hooks, client() as web:
         messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline, services.plays)
         webhooks = WebhookCarrier(config.webhooks, hooks, outbox, services.catalog, messages, clock)
         carriers: list[Carrier] = [
             PipelineCarrier(outbox, services.pipeline, clock),
             PlaysCarrier(outbox, services.plays, clock),
+            PagesCarrier(config, web, outbox, services.advocacy, services.reports, services.keyring, clock),
             webhooks,
         ]
         hubspot = None

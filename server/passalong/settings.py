@@ -58,7 +58,7 @@ class HubSpot(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Webhooks(Struct, frozen=True, forbid_unknown_fields=True):
     allow_hosts: list[str] = []
-    """Names or addresses that may be sent to though they are private or speak plain http."""
+    """Names or addresses that may be sent to, or asked for pages, though they are private or speak plain http."""
     timeout_s: Annotated[float, Meta(gt=0, le=120)] = 15
 
 

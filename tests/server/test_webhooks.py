@@ -39,11 +39,11 @@ from passalong.domain.event import Actor, Event, EventKind
 from passalong.domain.instant import at
 from passalong.domain.lead import Lead, Motion
 from passalong.domain.share import claim
+from passalong.outgoing.guard import Unsafe, resolve
 from passalong.settings import Webhooks
 from passalong.store.ledger import Entry
 from passalong.web.services import Services
 from passalong.webhooks.carrier import AT_ONCE, WebhookCarrier
-from passalong.webhooks.guard import Unsafe, resolve
 from passalong.webhooks.messages import MOST_BYTES, Message, packed, sample
 from receivers import Delivery, Receiver, Say, verifies
 

@@ -39,6 +39,9 @@ class Destination(StrEnum):
     """Ourselves: a customer is looked at with every rule."""
     HUBSPOT = "hubspot"
     WEBHOOK = "webhook"
+    PAGES = "pages"
+    """The public pages of pieces of advocacy: they are read."""
+    MAIL = "mail"
 
 
 class JobState(StrEnum):

@@ -21,6 +21,9 @@ LATEST_EXPIRY_S = 7_258_118_400
 
 MAX_HOPS = 8
 
+UTM_MEDIUM = "customer_share"
+"""Of everything that a customer sends around, whatever the channel."""
+
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
 Id = Annotated[str, Meta(pattern=ID_PATTERN, description="1 to 64 letters, digits, dots, dashes, underscores")]
 """The form of every id that a vendor chooses: customers, assets, brands, mechanics."""

@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from passalong.domain.instant import Calendar, Clock
 from passalong.domain.token import Keyring
 from passalong.settings import Settings
+from passalong.store.advocacy import Advocacy
 from passalong.store.aftermath import Aftermath
 from passalong.store.catalog import Catalog
 from passalong.store.crm import Crm
@@ -19,6 +20,7 @@ from passalong.store.idempotency import Idempotency
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.metric import Metrics
+from passalong.store.monthly import MonthlyReviews
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.play_reports import PlayReports
@@ -58,6 +60,8 @@ class Services:
     decisions: Decisions
     aftermath: Aftermath
     receipts: Receipts
+    advocacy: Advocacy
+    monthly: MonthlyReviews
     idempotency: Idempotency
     links: Links
     visitors: Visitors

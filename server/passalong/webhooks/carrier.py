@@ -8,7 +8,6 @@ import random
 from collections import Counter
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
 
 import httpx2
 from msgspec import Struct
@@ -20,10 +19,11 @@ from passalong.domain.delivery import FAILING_MS, Destination, Endpoint, Job, wa
 from passalong.domain.instant import DAY_MS, Clock, at, ms_of
 from passalong.domain.text import tidy, without_addresses
 from passalong.errors import PassalongError
+from passalong.outgoing.asking import ask
+from passalong.outgoing.guard import Unsafe, resolve
 from passalong.settings import Webhooks
 from passalong.store.catalog import Catalog
 from passalong.store.outbox import Outbox
-from passalong.webhooks.guard import Unsafe, resolve
 from passalong.webhooks.messages import Message, Messages, packed
 
 AT_ONCE = 4
@@ -71,7 +71,6 @@ class WebhookCarrier:
         self._messages = messages
         self._clock = clock
         self._under_way: dict[asyncio.Task[None], str] = {}
-        http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # what one endpoint sets is no other's
 
     async def carry(self) -> bool:
         """Starts what is due, some of it to each endpoint, and comes back when any of it is done or more may have come:
@@ -109,9 +108,6 @@ class WebhookCarrier:
         headers = {
             "content-type": "application/json",
             "user-agent": f"Passalong/{__version__}",
-            "accept-encoding": "identity",  # a few bytes of a packed answer may be a gigabyte
-            # A connection belongs to the name that its certificate was checked for, and is pooled by number.
-            "connection": "close",
             "webhook-id": id,
             "webhook-timestamp": str(now_ms // 1000),
             "webhook-signature": " ".join(
@@ -120,7 +116,10 @@ class WebhookCarrier:
         }
         try:
             async with asyncio.timeout(2 * self._config.timeout_s):  # whoever drips its answer is done, too
-                answer = await self._post(endpoint.url, body, headers)
+                target = await resolve(endpoint.url, self._config.allow_hosts)
+                answer = await ask(
+                    self._http, "POST", target, headers=headers, timeout_s=self._config.timeout_s, content=body
+                )
                 try:
                     said = await _first_words(answer)
                 finally:
@@ -138,26 +137,6 @@ class WebhookCarrier:
         elif not answer.is_success:
             words = f"It answered {answer.status_code}: {said or 'without a word'}"
         return Answer(status=answer.status_code, words=words, retry_after_ms=_retry_after_ms(answer, now_ms))
-
-    async def _post(self, url: str, body: bytes, headers: dict[str, str]) -> httpx2.Response:
-        """To the first address of the name that takes a connection. The body of the answer is not read yet."""
-        target = await resolve(url, self._config.allow_hosts)
-        *others, last = target.urls
-        for numbered in (*others, last):
-            request = self._http.build_request(
-                "POST",
-                numbered,
-                content=body,
-                headers={"host": target.host, **headers},
-                extensions={"sni_hostname": target.name},
-                timeout=self._config.timeout_s,
-            )
-            try:
-                return await self._http.send(request, stream=True, follow_redirects=False)
-            except httpx2.ConnectError:
-                if numbered == last:
-                    raise
-        raise Unsafe(f"{target.name} has no address.")
 
     async def _deliver(self, job: Job) -> None:
         endpoint = self._catalog.endpoints.get(job.endpoint)

@@ -15,13 +15,13 @@ from uuid_utils.compat import uuid7
 from passalong.domain.delivery import OVERLAP_MS, Endpoint, EndpointBody, Secret, Topic, build, new_secret
 from passalong.domain.instant import at, ms_of
 from passalong.errors import Conflict, Invalid, NotFound
+from passalong.outgoing.guard import Unsafe, look_at
 from passalong.web.api.access import ADMIN
 from passalong.web.api.outbox import Queued
 from passalong.web.api.paging import Cursor, Limit, Page, page_by_id
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 from passalong.webhooks.carrier import WebhookCarrier, pause_of
-from passalong.webhooks.guard import Unsafe, look_at
 from passalong.webhooks.messages import sample
 
 

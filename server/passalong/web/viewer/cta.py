@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -12,6 +13,7 @@ from litestar.params import FromPath
 
 from passalong.domain.event import Actor, EventKind
 from passalong.domain.passes import Click
+from passalong.domain.share import UTM_MEDIUM
 from passalong.domain.token import Purpose
 from passalong.errors import Unavailable
 from passalong.web.asgi import see_other
@@ -54,16 +56,19 @@ async def follow_cta(
 
 def destination(link: Link, url: str, click: str | None) -> str:
     """The CTA's address with click id and UTM tags; tags that the address has already stay as they are."""
+    utm = {
+        "source": link.customer.id,
+        "medium": UTM_MEDIUM,
+        "campaign": link.mechanic.key,
+        "content": link.asset.id,
+    }
+    return tagged(url, utm, [(CLICK_PARAMETER, click)] if click else [])
+
+
+def tagged(url: str, utm: Mapping[str, str], more: Sequence[tuple[str, str]] = ()) -> str:
+    """An address with a UTM set, and with `more`; tags that it has already stay as they are."""
     parts = urlsplit(url)
     given = parse_qsl(parts.query, keep_blank_values=True)
     present = {name for name, _ in given}
-    tags = {
-        "utm_source": link.customer.id,
-        "utm_medium": "customer_share",
-        "utm_campaign": link.mechanic.key,
-        "utm_content": link.asset.id,
-    }
-    added = [(name, value) for name, value in tags.items() if name not in present]
-    if click:
-        added.append((CLICK_PARAMETER, click))
-    return urlunsplit(parts._replace(query=urlencode([*given, *added])))
+    added = [(f"utm_{name}", value) for name, value in utm.items() if f"utm_{name}" not in present]
+    return urlunsplit(parts._replace(query=urlencode([*given, *added, *more])))

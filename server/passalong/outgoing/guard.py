@@ -33,12 +33,13 @@ class Target(Struct, frozen=True, kw_only=True):
     """For the certificate: the host without its port."""
 
 
-def look_at(url: str, allowed: Collection[str]) -> None:
-    """What can be said without asking for the name's address; raises Unsafe for plain http and for private numbers."""
+def look_at(url: str, allowed: Collection[str], *, plain: bool = False) -> None:
+    """What can be said without asking for the name's address; raises Unsafe for private numbers, and for plain http
+    unless it may be `plain`."""
     parts = urlsplit(url)
     name, free = _named(parts, allowed)
-    if parts.scheme != "https" and not free:
-        raise Unsafe("Webhooks go to https addresses only.")
+    if parts.scheme != "https" and not free and not (plain and parts.scheme == "http"):
+        raise Unsafe("Webhooks go to https addresses only." if not plain else "This is no address on the web.")
     try:
         ip_address(name)
     except ValueError:
@@ -46,10 +47,10 @@ def look_at(url: str, allowed: Collection[str]) -> None:
     _refuse_private(name, [name], free)
 
 
-async def resolve(url: str, allowed: Collection[str]) -> Target:
-    """The address to connect to; raises Unsafe for private ones, and for plain http. Every address that the name has
-    must be public, since which of them answers is not ours to say."""
-    look_at(url, allowed)
+async def resolve(url: str, allowed: Collection[str], *, plain: bool = False) -> Target:
+    """The address to connect to; raises Unsafe for private ones, and for plain http unless it may be `plain`. Every
+    address that the name has must be public, since which of them answers is not ours to say."""
+    look_at(url, allowed, plain=plain)
     parts = urlsplit(url)
     name, free = _named(parts, allowed)
     port = parts.port or (443 if parts.scheme == "https" else 80)
