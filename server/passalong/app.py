@@ -52,6 +52,7 @@ from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
 from passalong.store.salts import Salts
 from passalong.store.signals import Signals
+from passalong.store.theater import Theater
 from passalong.store.touchpoints import Touchpoints
 from passalong.store.verdicts import Verdicts
 from passalong.web.api import (
@@ -69,6 +70,7 @@ from passalong.web.api import (
     rules,
     shares,
     signals,
+    theater,
 )
 from passalong.web.api import catalog as catalog_api
 from passalong.web.api.access import guard
@@ -139,6 +141,7 @@ API = [
     reviews.hold_review,
     reviews.list_reviews,
     reviews.get_review,
+    theater.get_theater,
     customers.list_customers,
     customers.get_customer,
     leads.list_leads,
@@ -205,6 +208,8 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
     crm = Crm(db, pipeline, outbox, clock, config.hubspot.stages)
     metrics, reports = Metrics(db), Reports(db)
     verdicts = Verdicts(db, calendar, clock, crm if config.hubspot.token else None)
+    decisions = Decisions(db, catalog, reports, metrics, verdicts, calendar, clock)
+    advocates = Advocacy(db, outbox)
     heard = Signals(db, outbox, clock)
     playing = Plays(db, catalog, heard, outbox, clock, settings.read_rules(config), config.plays.owner)
     renderer = Renderer(catalog)
@@ -225,10 +230,11 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         metrics=metrics,
         reports=reports,
         verdicts=verdicts,
-        decisions=Decisions(db, catalog, reports, metrics, verdicts, calendar, clock),
+        decisions=decisions,
         aftermath=Aftermath(catalog, metrics, calendar, clock),
         receipts=Receipts(db),
-        advocacy=Advocacy(db, outbox),
+        advocacy=advocates,
+        theater=Theater(db, catalog, verdicts, decisions, metrics, advocates, calendar, clock),
         monthly=MonthlyReviews(db, catalog, metrics, calendar, config.reporting.currency, config.reporting.rates),
         idempotency=Idempotency(db, clock),
         links=Links(keyring, catalog),

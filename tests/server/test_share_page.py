@@ -184,9 +184,7 @@ def test_community_pages_record_nothing_about_who_looks(server: Server, dead: bo
         server.viewer.post(f"{path}/gate", data={"email": "ann@umbrella.example", "name": "Ann"})
     assert server.happened() == []
     with closing(sqlite3.connect(server.config.database)) as db:
-        assert set(db.execute("SELECT kind, actor, visitor, lead FROM events")) == {
-            ("share", "system", 0, None)
-        }
+        assert set(db.execute("SELECT kind, actor, visitor, lead FROM events")) == {("share", "system", 0, None)}
         for table in ("visits", "leads", "share_months WHERE visits > 0", "step_months"):
             assert db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,), table
     counts = server.counts("plain")

@@ -9,7 +9,7 @@ import rich_click as click
 
 from passalong.commands.common import load_settings
 from passalong.domain.instant import ms_of
-from passalong.domain.share import claim, mint, share_url
+from passalong.domain.share import STAFF, claim, mint, share_url
 from passalong.domain.token import Keyring
 from passalong.errors import Invalid
 
@@ -19,7 +19,8 @@ from passalong.errors import Invalid
 @click.option("--customer", required=True)
 @click.option("--mechanic", required=True)
 @click.option("--channel", help="Where it is shared: linkedin, email, slack, …")
-@click.option("--sharer", help="An opaque id of the person who shares; never an address.")
+@click.option("--sharer", default=STAFF, help="An opaque id of the person at the customer who shares, never an "
+              "address; without it, the link counts as your own staff's.")  # fmt: skip
 @click.option("--expires", metavar="TIME", help="2027-01-31 or 2027-01-31T18:00:00Z.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.pass_context
@@ -29,7 +30,7 @@ def command(
     customer: str,
     mechanic: str,
     channel: str | None,
-    sharer: str | None,
+    sharer: str,
     expires: str | None,
     as_json: bool,
 ) -> None:

@@ -28,6 +28,9 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
 Id = Annotated[str, Meta(pattern=ID_PATTERN, description="1 to 64 letters, digits, dots, dashes, underscores")]
 """The form of every id that a vendor chooses: customers, assets, brands, mechanics."""
 
+STAFF = "staff"
+"""The sharer of links that the vendor's own people made; `staff:mara` tells them apart. No customer's doing."""
+
 Channel = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)", description="linkedin, email, slack, …")]
 
 

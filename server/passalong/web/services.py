@@ -29,6 +29,7 @@ from passalong.store.receipts import Receipts
 from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
 from passalong.store.signals import Signals
+from passalong.store.theater import Theater
 from passalong.store.verdicts import Verdicts
 from passalong.web.limits import Limiter
 from passalong.web.render import Renderer
@@ -59,6 +60,7 @@ class Services:
     verdicts: Verdicts
     decisions: Decisions
     aftermath: Aftermath
+    theater: Theater
     receipts: Receipts
     advocacy: Advocacy
     monthly: MonthlyReviews
