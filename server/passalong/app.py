@@ -19,16 +19,17 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
-from passalong import __version__, settings
+from passalong import __version__, mail, settings
 from passalong.advocacy.carrier import PagesCarrier
 from passalong.courier import Carrier, Courier, PipelineCarrier, PlaysCarrier
 from passalong.domain.access import ApiKey, Role, digest
 from passalong.domain.instant import Calendar, Clock
 from passalong.domain.token import Keyring
-from passalong.errors import Elsewhere, PassalongError
+from passalong.errors import Elsewhere, PassalongError, Unusable
 from passalong.hubspot import hook
 from passalong.hubspot.carrier import HubSpotCarrier
 from passalong.hubspot.client import Client
+from passalong.mail.review import REVIEW, Review
 from passalong.outgoing.asking import client
 from passalong.settings import Settings
 from passalong.store.advocacy import Advocacy
@@ -41,6 +42,7 @@ from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
+from passalong.store.letters import Letters
 from passalong.store.metric import Metrics
 from passalong.store.monthly import MonthlyReviews
 from passalong.store.outbox import Outbox
@@ -282,7 +284,8 @@ async def opened(services: Services) -> AsyncIterator[Services]:
 
 @asynccontextmanager
 async def outside(services: Services) -> AsyncIterator[Outside]:
-    """The ways out: to HubSpot if there is a key, to webhooks, to the pages of advocacy, and back into the pipeline."""
+    """The ways out: to HubSpot if there is a key, by mail if there is a server for it, to webhooks, to the pages of
+    advocacy, and back into the pipeline. Raises Unusable without what mail needs."""
     config, outbox, clock = services.settings, services.outbox, services.clock
     async with httpx2.AsyncClient() as crm, client() as hooks, client() as web:
         messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline, services.plays)
@@ -297,7 +300,22 @@ async def outside(services: Services) -> AsyncIterator[Outside]:
         if config.hubspot.token:
             hubspot = HubSpotCarrier(config.hubspot, Client(config.hubspot, crm), outbox, services.crm, clock)
             carriers.append(hubspot)
+        if config.mail.host:
+            carriers.append(_post(services))
         yield Outside(Courier(outbox, carriers), webhooks, hubspot)
+
+
+def _post(services: Services) -> Carrier:
+    """Who carries letters, with those who write them."""
+    if not mail.installed():
+        raise Unusable(mail.MISSING)
+    from passalong.mail.carrier import Composer, MailCarrier
+
+    config, outbox, clock = services.settings.mail, services.outbox, services.clock
+    letters = Letters(services.db, outbox)
+    review = Review(config, letters, services.monthly, services.catalog, services.calendar, clock)
+    composers: dict[str, Composer] = {REVIEW: review}
+    return MailCarrier(config, outbox, composers, clock, looks=[review.look])
 
 
 def create_app(

@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from passalong.domain.address import web_url
 from passalong.domain.attribution import Policy
 from passalong.domain.faults import fault_of
+from passalong.domain.letter import address_in
 from passalong.domain.rule import Rulebook, rulebook
 from passalong.errors import Invalid, Unusable
 from passalong.paths import shipped_rules
@@ -60,6 +61,23 @@ class Webhooks(Struct, frozen=True, forbid_unknown_fields=True):
     allow_hosts: list[str] = []
     """Names or addresses that may be sent to, or asked for pages, though they are private or speak plain http."""
     timeout_s: Annotated[float, Meta(gt=0, le=120)] = 15
+
+
+class Mail(Struct, frozen=True, forbid_unknown_fields=True):
+    host: str = ""
+    """The SMTP server. Empty: no mail is sent."""
+    port: Annotated[int, Meta(ge=1, le=65535)] = 587
+    username: str = ""
+    password: str = ""
+    sender: str = ""
+    """Whose name letters carry, as `Acme <hello@acme.example>`."""
+    tls: Literal["starttls", "tls", "none"] = "starttls"
+    """How the connection is encrypted: from its greeting on, from its beginning (mostly at port 465), or not at all."""
+    timeout_s: Annotated[float, Meta(gt=0, le=300)] = 30
+    review_to: list[str] = []
+    """Who gets the monthly review, beside owners of mechanics who are e-mail addresses."""
+    review_day: Annotated[int, Meta(ge=0, le=28)] = 2
+    """The day of the month on which the review of the month before is sent; 0 for never."""
 
 
 class Reporting(Struct, frozen=True, forbid_unknown_fields=True):
@@ -108,6 +126,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     unfurl: Unfurl = Unfurl()
     hubspot: HubSpot = HubSpot()
     webhooks: Webhooks = Webhooks()
+    mail: Mail = Mail()
     reporting: Reporting = Reporting()
     plays: Plays = Plays()
 
@@ -165,6 +184,11 @@ def checked(settings: Settings) -> Settings:
             ip_network(proxy, strict=False)
         except ValueError:
             raise Unusable(f"trusted_proxies: {proxy!r} is no address or network, as 10.0.0.0/8.") from None
+    if settings.mail.host and address_in(settings.mail.sender) is None:
+        raise Unusable("mail.sender: say whose name letters carry, as Acme <hello@acme.example>.")
+    for address in settings.mail.review_to:
+        if address_in(address) is None:
+            raise Unusable(f"mail.review_to: {address!r} is no e-mail address.")
     return msgspec.structs.replace(settings, base_url=settings.base_url.rstrip("/"))
 
 
@@ -192,5 +216,5 @@ def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
             target = target.setdefault(section, {})
             if not isinstance(target, dict):
                 raise Unusable(f"{variable}: {section} is one setting and has no parts.")
-        as_list = name in {"signing_keys", "trusted_proxies", "embed_sources", "allow_hosts"}
+        as_list = name in {"signing_keys", "trusted_proxies", "embed_sources", "allow_hosts", "review_to"}
         target[name] = [part.strip() for part in text.split(",") if part.strip()] if as_list else text

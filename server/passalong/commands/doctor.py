@@ -37,7 +37,7 @@ def command(ctx: click.Context, as_json: bool) -> None:
     """Check settings, database and environment. Exit code 1 if something must be mended."""
     try:
         config = load_settings(ctx)
-        findings = [*_settings(config), *_machine(config), *_database(config)]
+        findings = [*_settings(config), *_machine(config), *_mail(config), *_database(config)]
     except Unusable as error:
         findings = [Finding("bad", str(error))]
     if as_json:
@@ -91,6 +91,29 @@ def _machine(config: Settings) -> Iterator[Finding]:
         return
     free = shutil.disk_usage(folder).free
     yield Finding("ok" if free > _LOW_DISK_BYTES else "bad", f"{free // 1_000_000:,} MB are free in {folder}")
+
+
+def _mail(config: Settings) -> Iterator[Finding]:
+    from passalong import mail
+
+    told = config.mail
+    if not told.host:
+        return
+    if not mail.installed():
+        yield Finding("bad", mail.MISSING)
+        return
+    if told.tls == "none" and told.username:
+        yield Finding("note", "mail.tls is none: the password of mail.username travels in the open.")
+    if told.review_day and not told.review_to:
+        yield Finding("note", "mail.review_to is empty: the monthly review goes to owners who are addresses, alone.")
+    from passalong.mail.post import LockedOut, Lost, greet
+
+    try:
+        asyncio.run(greet(told))
+    except (Lost, LockedOut) as trouble:
+        yield Finding("bad", f"mail: {trouble}")
+    else:
+        yield Finding("ok", f"{told.host}:{told.port} takes mail of {told.sender}")
 
 
 def _database(config: Settings) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import rich_click as click
 
@@ -17,6 +17,7 @@ from passalong.errors import Invalid
 if TYPE_CHECKING:
     from passalong.store.monthly import Monthly
 
+Form = Literal["text", "md", "html", "json", "csv"]
 _MONTH = re.compile(r"^2\d{3}-(0[1-9]|1[0-2])\Z", re.ASCII)
 
 
@@ -33,7 +34,7 @@ def _month(ctx: click.Context, option: click.Parameter, text: str | None) -> int
 @click.option("--format", "form", type=click.Choice(["text", "md", "html", "json", "csv"]), default="text",
               show_default=True)  # fmt: skip
 @click.pass_context
-def command(ctx: click.Context, month: int | None, form: str) -> None:
+def command(ctx: click.Context, month: int | None, form: Form) -> None:
     """The monthly review: the one number, where it came from and what changed, to standard output.
 
     HTML is one file without script, ready to be printed or sent; CSV holds a value a row.
@@ -41,37 +42,27 @@ def command(ctx: click.Context, month: int | None, form: str) -> None:
 
     async def work(services: Any) -> Monthly:
         from passalong.domain.instant import month_name
-        from passalong.store.monthly import MonthlyReviews
 
         now_ms = services.clock()
         present = services.calendar.month(now_ms)
         if month is not None and month > present:
             raise Invalid.one("--month", f"{month_name(month)} has not begun; it is {month_name(present)} now.")
-        to = services.settings.reporting
-        reviews = MonthlyReviews(
-            services.db, services.catalog, services.metrics, services.calendar, to.currency, to.rates
-        )
-        return await reviews.of(month or present, now_ms)
+        found: Monthly = await services.monthly.of(month or present, now_ms)
+        return found
 
     _write(_rendered(with_services(ctx, work), form))
 
 
-def _rendered(monthly: Monthly, form: str) -> str:
+def _rendered(monthly: Monthly, form: Form) -> str:
     if form == "json":
         import msgspec
 
         return msgspec.json.format(msgspec.json.encode(monthly), indent=2).decode() + "\n"
     if form == "csv":
         return _csv(monthly)
-    from passalong.report import markdown, page, text
-    from passalong.report.review import outline
+    from passalong.report import document
 
-    said = outline(monthly)
-    if form == "md":
-        return markdown.render(said)
-    if form == "html":
-        return page.render(said, accents=[brand.accent for brand in monthly.brands], running=monthly.running)
-    return text.render(said, terminal=sys.stdout.isatty())
+    return document.render(monthly, form, terminal=sys.stdout.isatty())
 
 
 def _csv(monthly: Monthly) -> str:

@@ -18,12 +18,12 @@ def command(ctx: click.Context, host: str, port: int, workers: int) -> None:
     """Run the server. GET /healthz says that it lives, /readyz that the database takes writes."""
     import uvicorn
 
-    from passalong.app import opened, wire
+    from passalong.app import opened, outside, wire
 
     config = load_settings(ctx)
 
     async def rehearse() -> None:
-        async with opened(wire(config)):
+        async with opened(wire(config)) as services, outside(services):
             pass
 
     # What is wrong is said here, in a sentence; and workers never migrate side by side.

@@ -21,7 +21,7 @@ from passalong.errors import PassalongError
 @click.option("--json", "as_json", is_flag=True, help="For programs, with --status.")
 @click.pass_context
 def command(ctx: click.Context, once: bool, status: bool, reconcile: bool, as_json: bool) -> None:
-    """Carry what waits for HubSpot and webhooks. `serve` does so by itself; this is for a process of its own.
+    """Carry what waits for HubSpot, webhooks and mail. `serve` does so by itself; this is for a process of its own.
     However many there are, one at a time carries."""
     if as_json and not status:
         raise click.UsageError("--json goes with --status.")
@@ -41,7 +41,7 @@ async def _run(config: Any, *, once: bool, status: bool, reconcile: bool, as_jso
             if not await ways.courier.once():
                 raise PassalongError("Another process is carrying: a server, or another sync. It will see to it.")
         elif not status and not reconcile:
-            click.echo("Carrying for HubSpot and webhooks. Ctrl+C ends it.", err=True)
+            click.echo("Carrying for HubSpot, webhooks and mail. Ctrl+C ends it.", err=True)
             await _until_stopped(ways.courier.run())
             return
         from passalong.web.api.outbox import status as status_of
