@@ -34,6 +34,7 @@ from passalong.outgoing.asking import client
 from passalong.settings import Settings
 from passalong.store.advocacy import Advocacy
 from passalong.store.aftermath import Aftermath
+from passalong.store.agendas import Agendas
 from passalong.store.catalog import Catalog
 from passalong.store.crm import Crm
 from passalong.store.db import Database
@@ -211,7 +212,11 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
     metrics, reports = Metrics(db), Reports(db)
     verdicts = Verdicts(db, calendar, clock, crm if config.hubspot.token else None)
     decisions = Decisions(db, catalog, reports, metrics, verdicts, calendar, clock)
+    aftermath = Aftermath(catalog, metrics, calendar, clock)
     advocates = Advocacy(db, outbox)
+    theatre = Theater(db, catalog, verdicts, decisions, metrics, advocates, calendar, clock)
+    to = config.reporting
+    agendas = Agendas(catalog, verdicts, decisions, aftermath, theatre, calendar, to.currency, to.rates)
     heard = Signals(db, outbox, clock)
     playing = Plays(db, catalog, heard, outbox, clock, settings.read_rules(config), config.plays.owner)
     renderer = Renderer(catalog)
@@ -233,11 +238,11 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         reports=reports,
         verdicts=verdicts,
         decisions=decisions,
-        aftermath=Aftermath(catalog, metrics, calendar, clock),
+        aftermath=aftermath,
         receipts=Receipts(db),
         advocacy=advocates,
-        theater=Theater(db, catalog, verdicts, decisions, metrics, advocates, calendar, clock),
-        monthly=MonthlyReviews(db, catalog, metrics, calendar, config.reporting.currency, config.reporting.rates),
+        theater=theatre,
+        monthly=MonthlyReviews(db, catalog, metrics, agendas, calendar, to.currency, to.rates),
         idempotency=Idempotency(db, clock),
         links=Links(keyring, catalog),
         visitors=Visitors(config, calendar, Salts(db)),
@@ -249,7 +254,7 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         submissions=Limiter(clock, config.limits.submissions_per_10_minutes, 600),
         signals=heard,
         plays=playing,
-        play_reports=PlayReports(db, config.reporting.currency, config.reporting.rates),
+        play_reports=PlayReports(db, to.currency, to.rates),
         rehearsals=Rehearsals(playing, heard, catalog, calendar, clock),
     )
 

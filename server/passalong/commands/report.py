@@ -15,7 +15,7 @@ from passalong.commands.export import safe_cell
 from passalong.errors import Invalid
 
 if TYPE_CHECKING:
-    from passalong.store.monthly import Monthly
+    from passalong.domain.monthly import Monthly
 
 Form = Literal["text", "md", "html", "json", "csv"]
 _MONTH = re.compile(r"^2\d{3}-(0[1-9]|1[0-2])\Z", re.ASCII)

@@ -83,6 +83,21 @@ def summed(amounts: Iterable[Money]) -> list[Money]:
     return [Money(minor, currency) for currency, minor in sorted(sums.items(), key=lambda pair: (-pair[1], pair[0]))]
 
 
+def comparable(found: Iterable[Amounts]) -> bool:
+    """Whether one order can be made of these: all of them convertible, or one currency alone."""
+    known = list(found)
+    if any(amounts.converted for amounts in known):
+        return not any(amounts.converted and amounts.converted.left_out for amounts in known)
+    return len({money.currency for amounts in known for money in amounts.by_currency}) == 1
+
+
+def size(amounts: Amounts) -> int:
+    """What comparable amounts are ordered by, in minor units."""
+    if amounts.converted:
+        return amounts.converted.amount.amount_minor
+    return amounts.by_currency[0].amount_minor if amounts.by_currency else 0
+
+
 def converted(amounts: Iterable[Money], currency: str, rates: Mapping[str, float]) -> Converted:
     """One sum in `currency`, each amount rounded half to even to its minor unit; what has no rate is named."""
     whole, used, left_out = 0, {}, []

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
+from passalong.domain.monthly import Monthly
 from passalong.report import markdown, page, text, wording
 from passalong.report.review import outline
-from passalong.store.monthly import Monthly
 
 
 def render(monthly: Monthly, form: Literal["text", "md", "html"], *, terminal: bool = False) -> str:

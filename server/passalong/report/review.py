@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from passalong.domain.monthly import Monthly
 from passalong.domain.text import counted, number, percent
-from passalong.report import sections, wording
+from passalong.report import deciding, sections, wording
 from passalong.report.outline import Outline, Points, Section
 from passalong.report.wording import change, joined, money, name
-from passalong.store.monthly import Monthly
 
 
 def outline(monthly: Monthly) -> Outline:
@@ -45,6 +45,9 @@ def _sections(monthly: Monthly) -> list[Section]:
         )
         return [quiet, sections.months(monthly)] if any(line.opportunities for line in monthly.months) else [quiet]
     told = (
+        deciding.questions,
+        *((deciding.verdicts,) if monthly.agenda.judged else ()),
+        deciding.last,
         sections.sources,
         sections.evidence,
         sections.months,
@@ -54,6 +57,7 @@ def _sections(monthly: Monthly) -> list[Section]:
         sections.spread,
         sections.secondary,
         sections.changes,
+        *((deciding.theater,) if monthly.agenda.judged else ()),
     )
     return [section(monthly) for section in told]
 

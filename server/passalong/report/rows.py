@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from passalong.domain.attribution import Evidence
 from passalong.domain.money import Amounts, Money, decimals
+from passalong.domain.monthly import Monthly
 from passalong.domain.text import tidy
-from passalong.store.monthly import Monthly
 
 
 class Row(NamedTuple):
@@ -62,6 +62,7 @@ def rows(monthly: Monthly) -> Iterator[Row]:
         yield Row("spread", month, "", "k_factor_12_months", monthly.k_factor_12, "")
     yield from _beside(monthly)
     yield from _changed(monthly)
+    yield from _decided(monthly)
 
 
 def _beside(monthly: Monthly) -> Iterator[Row]:
@@ -83,6 +84,25 @@ def _changed(monthly: Monthly) -> Iterator[Row]:
         yield Row("mover", monthly.month_before, tidy(mover.name), f"{mover.what}_opportunities", mover.before, "")
     for cause in monthly.credited_anew:
         yield Row("credited_anew", monthly.month, tidy(cause.cause), "times", cause.times, "")
+
+
+def _decided(monthly: Monthly) -> Iterator[Row]:
+    month = monthly.month
+    for judged in monthly.agenda.judged:
+        title, verdict = tidy(judged.title), judged.verdict
+        yield Row("verdict", month, title, "state", verdict.state.value, "")
+        yield Row("verdict", month, title, "stalled", int(verdict.stalled), "")
+        yield Row("verdict", month, title, "observed", verdict.observed, "")
+        for measure, value in (("expected", verdict.expected), ("probability", verdict.probability)):
+            if value is not None:
+                yield Row("verdict", month, title, measure, round(value, 6), "")
+    for held in filter(None, (monthly.agenda.review, monthly.agenda.last)):
+        for outcome in held.outcomes:
+            decision, reason = outcome.decision.value, tidy(outcome.reason)
+            yield Row("review", held.month, tidy(outcome.title), decision, reason, "")
+    for finding in monthly.agenda.theater:
+        for measure, number in finding.numbers.items():
+            yield Row("theater", month, tidy(finding.title), measure, number, "")
 
 
 def _money(section: str, month: str, name: str, measure: str, amounts: Amounts) -> Iterator[Row]:

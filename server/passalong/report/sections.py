@@ -8,11 +8,11 @@ from passalong.domain.attribution import Evidence
 from passalong.domain.decision import DecisionKind
 from passalong.domain.lead import Motion
 from passalong.domain.money import Amounts
+from passalong.domain.monthly import MONTHS, Monthly, SourceLine
 from passalong.domain.text import counted, number, percent
 from passalong.report import wording
 from passalong.report.outline import Bar, Points, Section, Table
 from passalong.report.wording import change, money, name
-from passalong.store.monthly import MONTHS, Monthly, SourceLine
 
 _STAGES = {
     "visit": "Visits",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from rich.cells import cell_len
@@ -13,6 +14,7 @@ WIDTH = 80
 _GAP = 2
 _SHORT_NAME = 24
 """Up to this width of the first column, bars stand in a column of their own; else they lie under the names."""
+_WORD = re.compile(r"\S+(?:\s+%\S*)?")
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _BOLD, _DIM, _OFF = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _LARGE = {
@@ -43,9 +45,11 @@ def render(outline: Outline, *, terminal: bool) -> str:
 
 
 def wrapped(text: str, width: int = WIDTH, indent: str = "") -> list[str]:
-    """The text in lines of at most so many cells; a word longer than a line is cut in its middle."""
+    """The text in lines of at most so many cells; a word longer than a line is cut in its middle, and a percent sign
+    stays with its number."""
     lines, line = [], ""
-    for word in (cut(word, width - len(indent)) for word in text.split()):
+    words = (found[0] for found in _WORD.finditer(text))
+    for word in (cut(" ".join(word.split()), width - len(indent)) for word in words):
         if line and cell_len(line) + 1 + cell_len(word) > width:
             lines.append(line)
             line = indent + word

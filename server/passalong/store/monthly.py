@@ -1,4 +1,4 @@
-"""The monthly review: everything that is said about one month, in one value. How it looks is decided elsewhere."""
+"""The monthly review: gathers everything that is said about one month into one value."""
 
 from __future__ import annotations
 
@@ -14,181 +14,37 @@ import aiosql
 import msgspec
 from msgspec import Struct
 
-from passalong.domain.attribution import Evidence
-from passalong.domain.decision import DecisionKind
 from passalong.domain.instant import Calendar, at, day_name, days_between, month_name, ms_of
 from passalong.domain.lead import Motion
 from passalong.domain.mechanic import MechanicKind
-from passalong.domain.money import Amounts, Money, amounts
+from passalong.domain.money import Amounts, Money, amounts, comparable, size
+from passalong.domain.monthly import (
+    MONTHS,
+    Cause,
+    CustomerLine,
+    Decided,
+    HopLine,
+    Launch,
+    Look,
+    MonthLine,
+    Monthly,
+    Mover,
+    SourceLine,
+    Stage,
+    Tree,
+)
+from passalong.store.agendas import Agendas
 from passalong.store.catalog import Catalog, decision_of
 from passalong.store.db import Database
 from passalong.store.metric import Metrics, Month, added, expansion, k_factor, whole_or_part
 
 _QUERIES = files("passalong.store").joinpath("queries")
-MONTHS = 12
-"""How many months the review looks back over, the month itself included."""
 LONGEST_LIST = 10
 MOST_MOVERS = 3
 LATEST_LEADS = 2_000
 """How many of the month's leads, the latest, are asked which link they came by."""
 FOLLOWED_UP = 1_000
 """How many links, those that brought most themselves, are followed up to the tree they belong to."""
-
-
-class Look(Struct, kw_only=True):
-    """A brand as the document names it; `accent` as six hex digits."""
-
-    id: str
-    name: str
-    accent: str
-
-
-class MonthLine(Struct, kw_only=True):
-    """`attributed` is the one number, of all known `opportunities`; `coverage` its part in [0, 1], None without any."""
-
-    month: str
-    attributed: int | float
-    opportunities: int
-    coverage: float | None
-    k_factor: float | None
-    pipeline: Amounts
-
-
-class SourceLine(Struct, kw_only=True):
-    """Where a part of the pipeline came from. Without a mechanic: declared, or (not `attributed`) nobody's."""
-
-    mechanic: str | None
-    title: str
-    motion: Motion | None
-    attributed: bool
-    opportunities: int | float
-    pipeline: Amounts
-
-
-class Stage(Struct, kw_only=True):
-    """A stage of the funnel, this month and the month before. From `signup` on, only what is attributed counts."""
-
-    stage: Literal["visit", "lead", "click", "signup", "trial", "opportunity", "won"]
-    now: int
-    before: int
-
-
-class CustomerLine(Struct, kw_only=True):
-    """What a customer brought in the month."""
-
-    customer: str
-    name: str
-    opportunities: int | float
-    pipeline: Amounts
-    leads: int
-
-
-class Tree(Struct, kw_only=True):
-    """A share with all that was passed along from it by the end of the month; `links` counts the share itself.
-
-    Visits, leads and opportunities are the whole tree's, in the month. `hops` is how far the farthest link is away.
-    """
-
-    share: str
-    asset: str
-    title: str
-    customer: str
-    name: str
-    channel: str
-    visits: int
-    leads: int
-    opportunities: int | float
-    hops: int
-    links: int
-
-
-class HopLine(Struct, kw_only=True):
-    """What came in the month from links so many hops away from the customer."""
-
-    hop: int
-    leads: int
-    opportunities: int | float
-
-
-class Launch(Struct, kw_only=True):
-    """Days from a mechanic's launch to its first attributed opportunity; None if there was none by the month's end."""
-
-    mechanic: str
-    title: str
-    launched_on: str
-    days: int | None
-
-
-class Decided(Struct, kw_only=True):
-    """A decision about a mechanic, made in the month."""
-
-    mechanic: str
-    title: str
-    kind: DecisionKind
-    at: datetime
-    by: str
-    reason: str
-
-
-class Mover(Struct, kw_only=True):
-    """A mechanic or customer with more, or fewer, opportunities than the month before."""
-
-    what: Literal["mechanic", "customer"]
-    id: str
-    name: str
-    now: int | float
-    before: int | float
-
-
-class Cause(Struct, kw_only=True):
-    """Why credits were worked out anew in the month, and how often."""
-
-    cause: str
-    times: int
-
-
-class Monthly(Struct, kw_only=True):
-    """The review of a month in the vendor's time zone.
-
-    `state` is `unused` for a database in which nothing was ever set up, `quiet` for a month in which nothing was
-    recorded. `running` says that the month is not over: `days` of `days_in_month` have begun. `months` are twelve,
-    oldest first, this one last; `expansion_pipeline` and `advocacy_revenue` are the month's, `_12` those of the twelve.
-    """
-
-    month: str
-    month_before: str
-    running: bool
-    days: int
-    days_in_month: int
-    timezone: str
-    made_at: datetime
-    state: Literal["unused", "quiet", "told"]
-    brands: list[Look]
-    months: list[MonthLine]
-    sources: list[SourceLine]
-    evidence: dict[Evidence, int | float]
-    funnel: list[Stage]
-    customers: list[CustomerLine]
-    customers_by: Literal["pipeline", "opportunities"]
-    trees: list[Tree]
-    k_factor_12: float | None
-    hops: list[HopLine]
-    expansion_pipeline: Amounts
-    expansion_pipeline_12: Amounts
-    advocacy_revenue: Amounts
-    advocacy_revenue_12: Amounts
-    first_opportunities: list[Launch]
-    decisions: list[Decided]
-    movers: list[Mover]
-    credited_anew: list[Cause]
-
-    @property
-    def now(self) -> MonthLine:
-        return self.months[-1]
-
-    @property
-    def before(self) -> MonthLine:
-        return self.months[-2]
 
 
 class _Span(Struct, frozen=True, kw_only=True):
@@ -209,6 +65,7 @@ class MonthlyReviews:
         db: Database,
         catalog: Catalog,
         metrics: Metrics,
+        agendas: Agendas,
         calendar: Calendar,
         currency: str | None,
         rates: Mapping[str, float],
@@ -216,6 +73,7 @@ class MonthlyReviews:
         self._db = db
         self._catalog = catalog
         self._metrics = metrics
+        self._agendas = agendas
         self._calendar = calendar
         self._currency = currency
         self._rates = rates
@@ -265,6 +123,7 @@ class MonthlyReviews:
                 Cause(cause=row["cause"], times=row["n"])
                 for row in await self._rows("credited_anew", start_ms=span.start_ms, end_ms=span.end_ms)
             ],
+            agenda=await self._agendas.of(months[-1], now_ms),
         )
 
     def _span(self, month: int) -> _Span:
@@ -317,8 +176,8 @@ class MonthlyReviews:
             )
             for key in micro
         ]
-        comparable = self._comparable(line.pipeline for line in lines)
-        lines.sort(key=lambda line: (-_size(line.pipeline) if comparable else 0, -line.opportunities, line.title))
+        ordered = comparable([line.pipeline for line in lines])
+        lines.sort(key=lambda line: (-size(line.pipeline) if ordered else 0, -line.opportunities, line.title))
         return sorted(lines, key=lambda line: not line.attributed)
 
     def _source(self, attributed: bool, mechanic: str | None) -> str:
@@ -348,9 +207,9 @@ class MonthlyReviews:
         for row in credited:
             money.setdefault(row["customer"], []).append(_money(row))
         found = {customer: self._amounts(money[customer]) for customer in micro}
-        comparable = self._comparable(found.values())
+        ordered = comparable(found.values())
         first = sorted(
-            found, key=lambda c: (-_size(found[c]) if comparable else 0, -micro[c], self._customer(c))
+            found, key=lambda c: (-size(found[c]) if ordered else 0, -micro[c], self._customer(c))
         )[:LONGEST_LIST]  # fmt: skip
         leads = {
             row["customer"]: row["n"] for row in await self._rows("leads", customers=_json(first), month=span.month)
@@ -365,7 +224,7 @@ class MonthlyReviews:
             )
             for customer in first
         ]
-        return lines, "pipeline" if comparable else "opportunities"
+        return lines, "pipeline" if ordered else "opportunities"
 
     async def _trees(self, span: _Span) -> list[Tree]:
         """The links of customers whose trees brought the most opportunities, then leads.
@@ -459,13 +318,6 @@ class MonthlyReviews:
     def _amounts(self, found: Iterable[Money | None]) -> Amounts:
         return amounts((money for money in found if money is not None), self._currency, self._rates)
 
-    def _comparable(self, amounts: Iterable[Amounts]) -> bool:
-        """Whether one order can be made of these: one currency, or all of them convertible."""
-        known = list(amounts)
-        if self._currency:
-            return not any(amount.converted and amount.converted.left_out for amount in known)
-        return len({money.currency for amount in known for money in amount.by_currency}) == 1
-
     def _title(self, mechanic: str) -> str:
         found = self._catalog.mechanics.get(mechanic)
         return found.title if found else mechanic
@@ -476,13 +328,6 @@ class MonthlyReviews:
 
     async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
         return await self._db.named(self._named, name, **params)
-
-
-def _size(amounts: Amounts) -> int:
-    """What comparable amounts are ordered by, in minor units."""
-    if amounts.converted:
-        return amounts.converted.amount.amount_minor
-    return amounts.by_currency[0].amount_minor if amounts.by_currency else 0
 
 
 def _money(row: sqlite3.Row) -> Money | None:

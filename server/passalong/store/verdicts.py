@@ -52,7 +52,7 @@ class Verdicts:
             launched = self._calendar.day(mechanic.launched_at_ms)
             answers, last = None, latest[key]
             if mechanic.kind is MechanicKind.COMMUNITY:
-                answers, last = await self.answers(launched)
+                answers, last = await self.answers(launched, today)
             found[key] = judge(
                 Facts(
                     kind=mechanic.kind,
@@ -74,9 +74,9 @@ class Verdicts:
             )
         return found
 
-    async def answers(self, since: int) -> tuple[Answers, int | None]:
-        """How buyers said they had heard since a day (20261121), and the day of the last that named a customer."""
-        [row] = await self._rows("answers", since=since)
+    async def answers(self, first: int, last: int) -> tuple[Answers, int | None]:
+        """How buyers of some days (20261121) said they had heard, and the day of the last that named a customer."""
+        [row] = await self._rows("answers", first=first, last=last)
         answers = Answers(opportunities=row["opportunities"], answered=row["answered"], named=row["named"])
         return answers, row["latest"]
 

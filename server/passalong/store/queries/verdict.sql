@@ -19,7 +19,7 @@ SELECT named.value ->> 'key' AS mechanic, (
 FROM json_each(:mechanics) named;
 
 -- name: answers
--- How the buyers of opportunities since a day said they had heard: to the vendor with the conversion, or at a gate.
+-- How the buyers of opportunities of some days said they had heard: to the vendor with the conversion, or at a gate.
 SELECT count(*) AS opportunities,
        coalesce(sum(v.heard_from IS NOT NULL OR EXISTS (
          SELECT 1 FROM contacts m JOIN leads l ON l.id = m.lead WHERE m.conversion = v.id AND l.heard_from <> '')), 0)
@@ -27,4 +27,4 @@ SELECT count(*) AS opportunities,
        count(t.conversion) AS named, max(v.day) FILTER (WHERE t.conversion IS NOT NULL) AS latest
 FROM conversions v
 LEFT JOIN touchpoints t ON t.conversion = v.id AND t.via = 'heard_from' -- one answer, so one row at most
-WHERE v.kind = 'opportunity' AND v.day >= :since AND NOT v.withdrawn;
+WHERE v.kind = 'opportunity' AND v.day BETWEEN :first AND :last AND NOT v.withdrawn;
