@@ -84,7 +84,7 @@ def verdicts(monthly: Monthly) -> Section:
                     _verdict(judged),
                     number(judged.verdict.observed),
                     "–" if judged.verdict.expected is None else number(round(judged.verdict.expected, 1)),
-                    _DECIDED[judged.decision] if judged.decision else "not yet",
+                    _DECIDED[judged.decision] if judged.decision else "–",
                 )
                 for judged in agenda.judged
             ],
