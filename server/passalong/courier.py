@@ -28,6 +28,8 @@ POLL_S = 0.25
 STUMBLE_S = 2.0
 STUMBLED_WAIT_MS = 60_000
 LOOKS_AT_ONCE = 50
+LOOKS_REST = 3
+"""After looking at customers for some time, so many times that time passes before others are looked at."""
 KEPT_MS = 90 * DAY_MS
 """How long jobs that were done can be looked up, and webhooks be sent again."""
 _LOG = logging.getLogger(__name__)
@@ -83,8 +85,8 @@ class PlaysCarrier:
             return False
         began = time.monotonic()
         await self._plays.look(jobs)
-        # While much is heard, half of the time belongs to those who send it, and to pages.
-        await asyncio.sleep(min(time.monotonic() - began, POLL_S))
+        # While much is heard, most of the time belongs to those who send it, and to pages.
+        await asyncio.sleep(min(LOOKS_REST * (time.monotonic() - began), POLL_S))
         return True
 
     async def _keep_time(self) -> None:
