@@ -315,8 +315,11 @@ class Outbox:
         destination: Destination | None = None,
         endpoint: str | None = None,
     ) -> list[Job]:
-        """Jobs, newest first, from below the (created_at_ms, id) `before`."""
+        """Jobs, newest first, from below the (created_at_ms, id) `before`. Looks that wait are told only if they are
+        asked for: they are ours alone, and gone in a moment."""
         where, params = ["1"], []  # type: tuple[list[str], list[object]]
+        if destination is None:
+            where.append("(destination <> 'plays' OR state = 'failed')")
         if before is not None:
             where.append("(created_at_ms, id) < (?, ?)")
             params += before
