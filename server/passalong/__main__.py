@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("report", "The monthly review, as text, Markdown, HTML, JSON or CSV."),
     "export": ("export", "Leads, events or opportunities, as CSV or JSON lines."),
     "replay": ("replay", "Attribution under another model beside the present one: whose credit moves."),
+    "plays": ("plays", "Next best actions for customers; the rules that make them; dry runs of rules."),
     "sync": ("sync", "Carry what waits for HubSpot and webhooks; --status says what waits and what failed."),
     "erase": ("erase", "Erase one person's data for good."),
     "backup": ("backup", "Copy the live database and its files."),

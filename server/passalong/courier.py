@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from passalong.domain.delivery import MINUTE_MS, Destination
+from passalong.domain.delivery import MINUTE_MS, Destination, Job
 from passalong.domain.instant import DAY_MS, Clock
-from passalong.errors import Unavailable
+from passalong.errors import PassalongError, Unavailable
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.plays import Plays
@@ -28,6 +28,8 @@ POLL_S = 0.25
 STUMBLE_S = 2.0
 STUMBLED_WAIT_MS = 60_000
 LOOKS_AT_ONCE = 50
+LOOKS_REST = 3
+"""After looking at customers for some time, so many times that time passes before others are looked at."""
 KEPT_MS = 90 * DAY_MS
 """How long jobs that were done can be looked up, and webhooks be sent again."""
 _LOG = logging.getLogger(__name__)
@@ -82,10 +84,26 @@ class PlaysCarrier:
         if not jobs:
             return False
         began = time.monotonic()
-        await self._plays.look(jobs)
-        # While much is heard, half of the time belongs to those who send it, and to pages.
-        await asyncio.sleep(min(time.monotonic() - began, POLL_S))
+        try:
+            await self._plays.look(jobs)
+        except PassalongError:  # a full or locked disk: nobody is to blame
+            raise
+        except Exception:  # one customer must not hold up the others
+            _LOG.exception("a look stumbled; each of them alone")
+            for job in jobs:
+                await self._alone(job)
+        # While much is heard, most of the time belongs to those who send it, and to pages.
+        await asyncio.sleep(min(LOOKS_REST * (time.monotonic() - began), POLL_S))
         return True
+
+    async def _alone(self, job: Job) -> None:
+        try:
+            await self._plays.look([job])
+        except PassalongError:
+            raise
+        except Exception:
+            _LOG.exception("%s cannot be looked at", job.subject)
+            await self._outbox.failed(job, "It could not be looked at; the log says why.")
 
     async def _keep_time(self) -> None:
         now_ms = self._clock()

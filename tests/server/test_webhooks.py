@@ -111,6 +111,13 @@ def arrive(receiver: Receiver, path: str, n: int = 1, topic: str | None = None) 
     return receiver.got(path, topic)
 
 
+def signal(n: int, at_ms: int) -> dict[str, Any]:
+    """One of three tickets that nobody closes, which the shipped rules warn of."""
+    return {
+        "external_id": f"t-{n}", "customer": "globex", "kind": "support.ticket_opened", "occurred_at": rfc3339(at_ms),
+    }  # fmt: skip
+
+
 def everything(server: Server, clock: Callable[[], int]) -> None:
     """One of each thing that can be told."""
     path = server.share()
@@ -121,6 +128,10 @@ def everything(server: Server, clock: Callable[[], int]) -> None:
     post(server, f"conversions/{deal['conversion']['id']}/override", customer="globex", **DECIDED)
     post(server, "mechanics/soft/kill", **DECIDED)
     post(server, "mechanics/soft/revive", **DECIDED)
+    signals = [signal(n, clock() - MINUTE_MS) for n in range(3)]
+    post(server, "signals", signals=signals)
+    [play] = eventually(lambda: server.api.get("/api/v1/plays").json()["items"])
+    post(server, f"plays/{play['id']}/outcome", result="dismissed", by="Mara", note="Not now.")
     [lead] = server.leads()
     assert server.api.delete(f"/api/v1/leads/{lead['id']}").status_code == 200
 
@@ -147,6 +158,8 @@ def test_every_topic_is_told_and_verifies_with_the_standards_library(
     assert told["conversion.created"].data["external_id"] == "D-1"
     assert told["attribution.changed"].data["version"] == 2
     assert [c["customer"] for c in told["attribution.changed"].data["credits"]] == ["globex"]
+    assert told["play.created"].data["why"] == "3 open tickets in 30 days."
+    assert told["play.closed"].data["outcome"] == {"result": "dismissed", "note": "Not now.", "by": "Mara"}
     assert told["mechanic.killed"].data == {"mechanic": "soft", "fallback": "asset_only", **DECIDED}
     assert told["mechanic.revived"].data["mechanic"] == "soft"
     lead = told["lead.erased"].data["lead"]

@@ -5,46 +5,50 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from itertools import accumulate
+from operator import itemgetter
 
 from passalong.domain.instant import DAY_MS
 from passalong.domain.rule import Condition, Rule
 
 Heard = tuple[int, str, float | None]
 """When, what kind, and what value."""
-Check = Callable[[int], bool]
-"""Whether something holds at a time, in Unix milliseconds."""
+Weighed = tuple[int, int, float | None]
+"""When, counting as how many, and what value."""
 
-_MILLION = 1_000_000
+MILLION = 1_000_000
 
 
 class Series:
-    """Signals that a condition counts, as running sums: `counts[n]` and `sums[n]` (in millionths) of the first n.
+    """Signals that a condition counts, oldest first, each with a weight of 1, or of -1 where it is taken off."""
 
-    `counts` is None where each counts one.
-    """
-
-    __slots__ = ("counts", "sums", "times", "values")
-
-    def __init__(self, weighed: list[tuple[int, int, float | None]]) -> None:
+    def __init__(self, weighed: list[Weighed]) -> None:
         self.times = [at_ms for at_ms, _, _ in weighed]
-        self.values = [value for _, _, value in weighed]
-        plain = all(weight == 1 for _, weight, _ in weighed)
-        self.counts = None if plain else list(accumulate((weight for _, weight, _ in weighed), initial=0))
-        # Whole millionths, because a running sum of fractions would depend on what came before the time.
-        self.sums = list(accumulate((w * round((value or 0) * _MILLION) for _, w, value in weighed), initial=0))
+        self._weighed = weighed
+        # None where each counts one: places are counts then.
+        self._counts = None if all(weight == 1 for _, weight, _ in weighed) else self._running(lambda value: 1)
+        self._sums: list[int] | None = None
 
-    def span(self, condition: Condition, now_ms: int) -> tuple[int, int]:
-        """Which of the signals lie in the condition's time: from the first place to before the second."""
-        return (
-            bisect_right(self.times, now_ms - condition.within_days * DAY_MS),
-            bisect_right(self.times, now_ms - condition.older_than_days * DAY_MS),
-        )
+    def place(self, at_ms: int) -> int:
+        """How many of them had come at a time."""
+        return bisect_right(self.times, at_ms)
 
     def count(self, first: int, last: int) -> int:
-        return last - first if self.counts is None else self.counts[last] - self.counts[first]
+        """Of those from one place to before another, less what is taken off."""
+        return last - first if self._counts is None else self._counts[last] - self._counts[first]
 
-    def sum(self, first: int, last: int) -> float:
-        return (self.sums[last] - self.sums[first]) / _MILLION
+    def sum(self, first: int, last: int) -> int:
+        """Of their values, in millionths: whole numbers, because a running sum of fractions would depend on what came
+        before the first."""
+        if self._sums is None:
+            self._sums = self._running(lambda value: round((value or 0) * MILLION))
+        return self._sums[last] - self._sums[first]
+
+    def newest(self, first: int, last: int) -> float:
+        """The last value among them, 0 without any."""
+        return next((value for _, _, value in reversed(self._weighed[first:last]) if value is not None), 0.0)
+
+    def _running(self, measure: Callable[[float | None], int]) -> list[int]:
+        return list(accumulate((weight * measure(value) for _, weight, value in self._weighed), initial=0))
 
 
 class History:
@@ -59,49 +63,40 @@ class History:
             self._of.setdefault(kind, []).append((at_ms, value))
         self._series: dict[tuple[object, ...], Series] = {}
 
-    def series(self, condition: Condition) -> Series:
-        """The signals that a condition counts; conditions that count the same share one."""
-        key = (condition.kinds, condition.less, condition.value_at_least, condition.value_at_most)
-        known = self._series.get(key)
-        if known is None:
-            known = self._series[key] = Series(self._weighed(condition))
-        return known
-
-    def check(self, condition: Condition) -> Check:
-        """Whether the condition holds, at any time."""
-        series = self.series(condition)
-        times, counts, sums = series.times, series.counts, series.sums
-        within_ms, older_ms = condition.within_days * DAY_MS, condition.older_than_days * DAY_MS
-        least, most = condition.least, condition.at_most
-        sum_least = None if condition.sum_at_least is None else round(condition.sum_at_least * _MILLION)
-
-        def holds(now_ms: int) -> bool:
-            first, last = bisect_right(times, now_ms - within_ms), bisect_right(times, now_ms - older_ms)
-            n = last - first if counts is None else counts[last] - counts[first]
-            if (least is not None and n < least) or (most is not None and n > most):
+    def holds(self, rule: Rule, now_ms: int) -> bool:
+        """Whether all of the rule holds at a time, by what was heard until then."""
+        if self.first_heard_ms is None or self.first_heard_ms > now_ms:
+            if not rule.unheard:
                 return False
-            return sum_least is None or sums[last] - sums[first] >= sum_least
-
-        return holds
-
-    def check_rule(self, rule: Rule) -> Check:
-        """Whether all of the rule holds, at any time."""
-        when = [self.check(condition) for condition in rule.when]
-        unless = [self.check(condition) for condition in rule.unless]
-        heard_ms, old_ms, unheard = self.first_heard_ms, rule.heard_for_days * DAY_MS, rule.unheard
-
-        def holds(now_ms: int) -> bool:
-            if heard_ms is None or heard_ms > now_ms:
-                if not unheard:
-                    return False
-            elif heard_ms + old_ms > now_ms:
+        elif self.first_heard_ms + rule.heard_for_days * DAY_MS > now_ms:
+            return False
+        for condition in rule.when:
+            if not self._meets(condition, now_ms):
                 return False
-            for check in when:
-                if not check(now_ms):
-                    return False
-            return not any(check(now_ms) for check in unless)
+        return not any(self._meets(condition, now_ms) for condition in rule.unless)
 
-        return holds
+    def turns(self, rule: Rule) -> list[int]:
+        """Every time at which the rule may begin or cease to hold: between two of them nothing changes."""
+        turns: set[int] = set()
+        if self.first_heard_ms is not None:
+            turns.update((self.first_heard_ms, self.first_heard_ms + rule.heard_for_days * DAY_MS))
+        for condition in rule.conditions:
+            times = self._series_of(condition).times
+            for days_ in (condition.within_days, condition.older_than_days):
+                turns.update([at_ms + days_ * DAY_MS for at_ms in times])
+        return sorted(turns)
+
+    def _meets(self, c: Condition, now_ms: int) -> bool:
+        series = self._series_of(c)
+        first, last = series.place(now_ms - c.within_days * DAY_MS), series.place(now_ms - c.older_than_days * DAY_MS)
+        n = series.count(first, last)
+        if c.at_least is not None and n < c.at_least:
+            return False
+        if c.at_most is not None and n > c.at_most:
+            return False
+        if c.sum_at_least is not None:
+            return series.sum(first, last) >= round(c.sum_at_least * MILLION)
+        return n > 0 or c.at_least is not None or c.at_most is not None
 
     def why(self, rule: Rule, now_ms: int) -> str:
         """Why the rule holds, in one sentence with the numbers."""
@@ -111,7 +106,15 @@ class History:
         sentence = "; ".join(parts)
         return f"{sentence[:1].upper()}{sentence[1:]}."
 
-    def _weighed(self, condition: Condition) -> list[tuple[int, int, float | None]]:
+    def _series_of(self, c: Condition) -> Series:
+        """The signals that a condition counts; conditions that count the same share one."""
+        key = (c.kinds, c.less, c.value_at_least, c.value_at_most)
+        known = self._series.get(key)
+        if known is None:
+            known = self._series[key] = Series(self._weighed(c))
+        return known
+
+    def _weighed(self, condition: Condition) -> list[Weighed]:
         low, high = condition.value_at_least, condition.value_at_most
         found = [
             (at_ms, weight, value)
@@ -121,7 +124,7 @@ class History:
             if (low is None or (value is not None and value >= low))
             and (high is None or (value is not None and value <= high))
         ]
-        found.sort(key=lambda entry: entry[0])
+        found.sort(key=itemgetter(0))
         return found
 
     def _kinds(self, patterns: tuple[str, ...]) -> list[str]:
@@ -133,8 +136,9 @@ class History:
         ]
 
     def _said(self, condition: Condition, now_ms: int) -> str:
-        series = self.series(condition)
-        first, last = series.span(condition, now_ms)
+        series = self._series_of(condition)
+        first = series.place(now_ms - condition.within_days * DAY_MS)
+        last = series.place(now_ms - condition.older_than_days * DAY_MS)
         n = series.count(first, last)
         span = f"in {days(condition.within_days)}"
         if condition.older_than_days:
@@ -143,9 +147,9 @@ class History:
         if n <= 0:
             return f"no {many} {span}"
         if condition.sum_at_least is not None:
-            return f"{many} of {series.sum(first, last):,g} together {span}"
+            return f"{many} of {series.sum(first, last) / MILLION:,g} together {span}"
         if condition.scored:
-            newest = next((v for v in reversed(series.values[first:last]) if v is not None), 0)
+            newest = series.newest(first, last)
             return f"{one} {newest:g} {span}" if n == 1 else f"{n} × {one}, the last {newest:g}, {span}"
         return f"{n} {one if n == 1 else many} {span}"
 

@@ -135,7 +135,7 @@ def look(book: Rulebook, history: History, now_ms: int, made: Sequence[Made], si
     made = list(made)
     found = Look(plays=[], kept_back=[], holding={})
     for rule in book.rules:
-        if not history.check_rule(rule)(now_ms):
+        if not history.holds(rule, now_ms):
             continue
         found.holding[rule.id] = since.get(rule.id, now_ms)
         reason = kept_back(rule, book.fatigue, made, now_ms)
@@ -152,15 +152,18 @@ def rehearse(
 ) -> Rehearsal:
     """The same over a time that has passed, for one rule: looked at with each signal, and every `sweep_ms`. `made` are
     the plays of other rules; what this one makes stays open, since nobody is there to act on it."""
-    holds = history.check_rule(rule)
-    made = list(made)
+    made, rest_ms = list(made), fatigue.rest_of(rule) * DAY_MS
     found = Rehearsal(plays=[], kept_back=Counter())
     moments = {at_ms for at_ms in history.times if first_ms <= at_ms <= last_ms}
     moments.update(range(first_ms, last_ms + 1, sweep_ms))
-    held = False
+    turns = iter([*history.turns(rule), last_ms + 1])
+    turn_ms, free_ms, held = first_ms, first_ms, False
     for now_ms in sorted(moments):
-        held, before = holds(now_ms), held
-        if not held:
+        before = held
+        if now_ms >= turn_ms:  # only then may it have become another answer
+            held = history.holds(rule, now_ms)
+            turn_ms = next(turn for turn in turns if turn > now_ms)
+        if not held or (before and now_ms < free_ms):
             continue
         reason = kept_back(rule, fatigue, made, now_ms)
         if reason is None:
@@ -168,6 +171,9 @@ def rehearse(
             made.append(_made(rule, now_ms))
         elif not before:
             found.kept_back[reason] += 1
+        # Until then what was made before forbids another, whatever else is made meanwhile.
+        same = [play for play in made if play.kind == rule.then.play and play.at_ms <= now_ms]
+        free_ms = max((max(play.open_until_ms, play.at_ms + rest_ms) for play in same), default=now_ms)
     return found
 
 

@@ -51,12 +51,6 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is counted, in words: `export/exports`, or one word for both."""
 
     @property
-    def least(self) -> int | None:
-        """How many there must be; one where the condition names no bound at all."""
-        unbounded = self.at_least is None and self.at_most is None and self.sum_at_least is None
-        return 1 if unbounded else self.at_least
-
-    @property
     def scored(self) -> bool:
         """Whether it is about what signals are worth, and not only about how many there are."""
         return self.value_at_least is not None or self.value_at_most is not None or self.sum_at_least is not None

@@ -177,13 +177,13 @@ class Outbox:
             (id, destination.value, endpoint, str(topic), subject, now_ms, now_ms),
         )
 
-    async def add_looks(self, tx: Transaction, customers: Iterable[str], wait_ms: int) -> None:
-        """Each of these customers is looked at after a wait, unless it already waits for that."""
+    async def add_looks(self, tx: Transaction, customers: Iterable[str]) -> None:
+        """Each of these customers is looked at, unless it waits for that already; a trigger adds whom is heard of."""
         now_ms = self._clock()
         await tx.many(
             f"""INSERT INTO outbox (id, destination, endpoint, topic, subject, state, created_at_ms, due_at_ms)
                 VALUES (?, '{Destination.PLAYS}', '', '{LOOK}', ?, 'pending', ?, ?) ON CONFLICT DO NOTHING""",
-            [(str(uuid7()), customer, now_ms, now_ms + wait_ms) for customer in customers],
+            [(str(uuid7()), customer, now_ms, now_ms) for customer in customers],
         )
 
     # Carrying.
@@ -315,8 +315,11 @@ class Outbox:
         destination: Destination | None = None,
         endpoint: str | None = None,
     ) -> list[Job]:
-        """Jobs, newest first, from below the (created_at_ms, id) `before`."""
+        """Jobs, newest first, from below the (created_at_ms, id) `before`. Looks that wait are told only if they are
+        asked for: they are ours alone, and gone in a moment."""
         where, params = ["1"], []  # type: tuple[list[str], list[object]]
+        if destination is None:
+            where.append("(destination <> 'plays' OR state = 'failed')")
         if before is not None:
             where.append("(created_at_ms, id) < (?, ?)")
             params += before

@@ -7,7 +7,9 @@ rules cost the sender nothing.
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Sequence
+from functools import cache
 
 import msgspec
 from msgspec import Struct
@@ -21,8 +23,8 @@ from passalong.store.outbox import Outbox
 
 MOST_AT_ONCE = 2_000
 """Signals in one commit; a request is never divided."""
-LOOK_AFTER_MS = 500
-"""What is heard of a customer within this time is looked at together."""
+ONE_STATEMENT = 128
+"""So many rows fit into one statement; more are a statement each."""
 _CUSTOMERS_AT_ONCE = 50
 
 Post = tuple[list[Signal], asyncio.Future["Stored"]]
@@ -148,25 +150,47 @@ class Signals:
         return batch
 
     async def _store(self, posts: Sequence[list[Signal]]) -> list[Stored | Exception]:
-        """Stores requests in one transaction. One that contradicts what is known is refused whole, and alone."""
+        """Stores requests in one commit, the usual way if all of it is new."""
+        try:
+            await self._insert([signal for signals in posts for signal in signals])
+        except sqlite3.IntegrityError:
+            return await self._sort_out(posts)
+        return [Stored(len(signals), 0) for signals in posts]
+
+    async def _insert(self, signals: Sequence[Signal]) -> None:
+        """As few statements as may be: one of many rows is one transaction, one hop to the database's thread."""
+        now_ms = self._clock()
+        if len(signals) <= ONE_STATEMENT:
+            await self._db.write(_insert(len(signals)), [value for s in signals for value in (*_values(s), now_ms)])
+            return
+        async with self._db.transaction() as tx:
+            await tx.many(_insert(1), [(*_values(s), now_ms) for s in signals])
+
+    async def _sort_out(self, posts: Sequence[list[Signal]]) -> list[Stored | Exception]:
+        """The same where some are known: a request that contradicts what is known is refused whole, and alone."""
         async with self._db.transaction() as tx:
             known = await _known(tx, [signal.external_id for signals in posts for signal in signals])
             fresh: dict[str, Signal] = {}
             said = [_merge(signals, known, fresh) for signals in posts]
             now_ms = self._clock()
-            await tx.many(
-                """INSERT INTO signals (external_id, customer, kind, value, occurred_at_ms, recorded_at_ms)
-                   VALUES (?, ?, ?, ?, ?, ?)""",
-                [(s.external_id, s.customer, s.kind, s.value, s.occurred_at_ms, now_ms) for s in fresh.values()],
-            )
-            await self._outbox.add_looks(tx, {signal.customer for signal in fresh.values()}, LOOK_AFTER_MS)
+            await tx.many(_insert(1), [(*_values(s), now_ms) for s in fresh.values()])
         return said
 
     async def mark_all(self, customers: Sequence[str]) -> None:
         """All of these are looked at: a day has passed, which changes what holds."""
         for start in range(0, len(customers), MOST_AT_ONCE):
             async with self._db.transaction() as tx:
-                await self._outbox.add_looks(tx, customers[start : start + MOST_AT_ONCE], 0)
+                await self._outbox.add_looks(tx, customers[start : start + MOST_AT_ONCE])
+
+
+@cache
+def _insert(rows: int) -> str:
+    marks = ",".join(["(?, ?, ?, ?, ?, ?)"] * rows)
+    return f"INSERT INTO signals (external_id, customer, kind, value, occurred_at_ms, recorded_at_ms) VALUES {marks}"
+
+
+def _values(s: Signal) -> tuple[object, ...]:
+    return s.external_id, s.customer, s.kind, s.value, s.occurred_at_ms
 
 
 async def _known(tx: Transaction, names: Sequence[str]) -> dict[str, Signal]:

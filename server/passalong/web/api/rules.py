@@ -70,6 +70,16 @@ class DryRunAnswer(Struct, kw_only=True):
 
 @get("/rules", tags=["Plays"], summary="The rules that are live, and what they made", responses=REFUSALS)
 async def list_rules(services: FromServices) -> RulesAnswer:
+    return await live_rules(services)
+
+
+@post("/rules/dry-run", tags=["Plays"], summary="Run a rule against history", status_code=200, responses=REFUSALS)
+async def dry_run_rule(services: FromServices, data: JSONBody[DryRunBody]) -> DryRunAnswer:
+    """Which plays it would have made; none is made. Plays that other rules have made count for fatigue."""
+    return dry_run_answer(services, await services.rehearsals.dry_run(asked(services, data), data.days))
+
+
+async def live_rules(services: Services) -> RulesAnswer:
     report = await services.play_reports.report()
     book = services.plays.book
     return RulesAnswer(
@@ -83,12 +93,6 @@ async def list_rules(services: FromServices) -> RulesAnswer:
             for rule in book.rules
         ],
     )
-
-
-@post("/rules/dry-run", tags=["Plays"], summary="Run a rule against history", status_code=200, responses=REFUSALS)
-async def dry_run_rule(services: FromServices, data: JSONBody[DryRunBody]) -> DryRunAnswer:
-    """Which plays it would have made; none is made. Plays that other rules have made count for fatigue."""
-    return dry_run_answer(services, await services.rehearsals.dry_run(asked(services, data), data.days))
 
 
 def asked(services: Services, body: DryRunBody) -> Rule:
