@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from html import escape
+from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
@@ -23,11 +26,13 @@ from passalong.domain.placement import Placement, found
 from passalong.domain.share import Claims, mint
 from passalong.domain.token import Keyring
 from passalong.settings import Webhooks
+from passalong.store.migrate import migrations
 from websites import Shown, Site, site
 
 HERE = Webhooks(allow_hosts=["127.0.0.1"])
 pytestmark = pytest.mark.settings(webhooks=HERE)
 HOUR_MS = 3_600_000
+VERIFY = files("passalong.store").joinpath("queries/verify.sql").read_text("utf-8")
 
 
 @pytest.fixture
@@ -219,6 +224,33 @@ def test_its_report_counts_what_came_of_it(vendor: Server, web: Site, clock: Any
     assert asyncio.run(verified(vendor)) == []
 
 
+@given(st.lists(st.tuples(st.integers(20261101, 20261128), st.booleans(), st.booleans(), st.integers(0, 2))))
+def test_the_days_of_visits_are_those_of_the_ledger(events: list[tuple[int, bool, bool, int]]) -> None:
+    """However they are appended, in whatever order: the first and the last day on which a person came."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        for _, script in migrations():
+            db.executescript(script)
+        db.execute(
+            "INSERT INTO pieces (id, customer, kind, title, mechanic, asset, share, created_at_ms, page)"
+            " VALUES ('p', 'c', 'talk', 't', 'm', 'a', 's', 0, 'unchecked')"
+        )
+        for day, human, own, visitor in events:
+            db.execute(
+                "INSERT INTO events (at_ms, day, kind, actor, share, customer, hop, visitor, last)"
+                " VALUES (0, ?, 'view', ?, ?, 'c', 0, ?, 1)",
+                (day, "human" if human else "bot", "s" if own else "other", visitor),
+            )
+        days = [day for day, human, own, visitor in events if human and own and visitor]
+        [kept] = db.execute("SELECT first_visit_day, last_visit_day FROM pieces")
+        assert kept == ((min(days), max(days)) if days else (None, None))
+        said = db.execute(VERIFY).fetchall()
+        assert said == []
+        if days:
+            db.execute("UPDATE pieces SET last_visit_day = 20270101")
+            [wrong] = db.execute(VERIFY)
+            assert wrong[0] == "pieces"
+
+
 async def verified(server: Server) -> list[Any]:
     async with opened(wire(server.config)) as services:
         return await services.reports.verify()
@@ -282,11 +314,11 @@ def test_a_page_is_read_again_every_week(vendor: Server, web: Site, clock: Any) 
     first = piece["tracked"]["checked_at"]
     web.show("/r/1", f'<a href="{piece["url"]}">')
     clock.ms += 6 * DAY_MS
-    eventually(lambda: vendor.api.get("/api/v1/outbox/status").json()["destinations"])
+    looked(vendor, report(vendor, web.show("/r/2", "")))  # whoever reads it has looked whether others are due
+    assert now(vendor, piece)["tracked"]["checked_at"] == first
     clock.ms += DAY_MS + HOUR_MS
-    after = looked(vendor, piece, after=first)
-    assert after["tracked"]["state"] == "tracked"
-    assert len(web.asked) == 2
+    assert looked(vendor, piece, after=first)["tracked"]["state"] == "tracked"
+    assert [path for path, _ in web.asked] == ["/r/1", "/r/2", "/r/1"]
     # What was seen once stands when the page cannot be read for a while, and not when it is gone.
     for status, state in ((403, "tracked"), (404, "unknown")):
         web.pages["/r/1"] = Shown(status=status)

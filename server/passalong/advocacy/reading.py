@@ -14,7 +14,7 @@ from passalong import __version__
 from passalong.domain.address import web_url
 from passalong.domain.text import tidy
 from passalong.outgoing.asking import ask
-from passalong.outgoing.guard import Unsafe, resolve
+from passalong.outgoing.guard import Unresolved, Unsafe, resolve
 
 READ_S = 15.0
 MOST_BYTES = 2_000_000
@@ -51,7 +51,7 @@ async def read(http: httpx2.AsyncClient, url: str, *, base_url: str, allowed: Co
         async with asyncio.timeout(READ_S):
             return await _followed(http, url, base_url, allowed)
     except Unsafe as refusal:
-        raise Unread(str(refusal), passing="resolved" in str(refusal)) from None
+        raise Unread(str(refusal), passing=isinstance(refusal, Unresolved)) from None
     except (httpx2.TimeoutException, TimeoutError):
         raise Unread(f"It did not answer within {READ_S:g} s.", passing=True) from None
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:

@@ -13,6 +13,7 @@ from passalong.mail.message import domain_of
 from passalong.settings import Mail
 
 _MOST_WORDS = 300
+_GOODBYE_S = 5.0
 _LOGIN_NEEDED = frozenset({530, 534, 535, 538})
 """Authentication is required, too weak, refused, or needs encryption (RFC 4954, 6)."""
 
@@ -79,9 +80,9 @@ async def connected(config: Mail) -> AsyncIterator[Post]:
         raise LockedOut(f"{where}: {_words(error)} `mail.tls` is {config.tls}.") from None
     try:
         yield Post(smtp)
+        with suppress(aiosmtplib.SMTPException, OSError):  # whatever it says to a goodbye, it has the letters
+            await smtp.quit(timeout=_GOODBYE_S)
     finally:
-        with suppress(aiosmtplib.SMTPException, OSError):
-            await smtp.quit()
         smtp.close()
 
 

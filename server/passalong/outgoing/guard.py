@@ -24,6 +24,10 @@ class Unsafe(Exception):
     """An address that nothing may be sent to, in a sentence."""
 
 
+class Unresolved(Unsafe):
+    """A name without an address, for now at least."""
+
+
 class Target(Struct, frozen=True, kw_only=True):
     """A checked address: `urls` name the host by each of its numbers, `host` is what it is called there."""
 
@@ -57,7 +61,7 @@ async def resolve(url: str, allowed: Collection[str], *, plain: bool = False) ->
     try:
         found = await asyncio.get_running_loop().getaddrinfo(name, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise Unsafe(f"{name} cannot be resolved.") from None
+        raise Unresolved(f"{name} cannot be resolved.") from None
     addresses = list(dict.fromkeys(str(entry[4][0]).partition("%")[0] for entry in found))
     _refuse_private(name, addresses, free)
     if not addresses:

@@ -62,6 +62,11 @@ rebuilt AS (
          c.kind, '', sum(c.micro), sum(coalesce(c.amount_minor, 0))
     FROM credits c LEFT JOIN shares s ON s.share = c.share
     GROUP BY c.customer, c.day / 100, c.mechanic, c.asset, s.channel, c.hop, c.motion, c.evidence, c.currency, c.kind
+  UNION ALL
+  -- CROSS: the ledger is read once, not once for each piece.
+  SELECT 'pieces', p.id, 'first and last visit', 'human', min(e.day), max(e.day)
+    FROM events e CROSS JOIN pieces p ON p.share = e.share
+    WHERE e.kind = 'view' AND e.actor = 'human' AND e.visitor <> 0 GROUP BY p.id
 ),
 kept AS (
   SELECT 'mechanic_days' AS counter, mechanic || '/' || day AS subject, kind, actor, n, visits FROM mechanic_days
@@ -97,6 +102,9 @@ kept AS (
   SELECT 'pipeline_parts',
          customer || '/' || month || '/' || mechanic || '/' || asset || '/' || channel || '/' || hop || '/' || motion
          || '/' || evidence || '/' || currency, kind, '', micro, amount_minor FROM pipeline_parts
+  UNION ALL
+  SELECT 'pieces', id, 'first and last visit', 'human', first_visit_day, last_visit_day FROM pieces
+    WHERE first_visit_day IS NOT NULL
 )
 SELECT counter, subject, kind, actor, sum(kept) AS kept, sum(rebuilt) AS rebuilt FROM (
   SELECT counter, subject, kind, actor, n AS kept, 0 AS rebuilt FROM kept
