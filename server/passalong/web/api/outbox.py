@@ -20,7 +20,8 @@ from passalong.web.services import FromServices, Services
 
 
 class JobAnswer(Struct, kw_only=True):
-    """A job. `subject` names a lead, deal, event, conversion, piece or letter by `topic`; `reason` is the last refusal."""
+    """A job. `subject` names, by `topic`, a lead, deal, event, conversion, piece or letter; `reason` is the last
+    refusal."""
 
     id: str
     destination: Destination
