@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import httpx2
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from factories import CTA, SIGNING_KEY, Server, eventually, mechanic, rfc3339
@@ -224,6 +224,7 @@ def test_its_report_counts_what_came_of_it(vendor: Server, web: Site, clock: Any
     assert asyncio.run(verified(vendor)) == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(20261101, 20261128), st.booleans(), st.booleans(), st.integers(0, 2))))
 def test_the_days_of_visits_are_those_of_the_ledger(events: list[tuple[int, bool, bool, int]]) -> None:
     """However they are appended, in whatever order: the first and the last day on which a person came."""
@@ -479,12 +480,14 @@ WANTED = Placement(
 )
 
 
+@settings(deadline=None)
 @given(st.text(), st.text())
 def test_a_link_is_found_in_whatever_stands_around_it(before: str, after: str) -> None:
     token = mint(KEYRING, OWN)
     assert found(f"{before} https://any.example/s/{token} {after}", WANTED, KEYRING) == "its link"
 
 
+@settings(deadline=None)
 @given(st.text(), st.integers(0, 10))
 def test_what_is_no_link_of_ours_is_not_found(text: str, n: int) -> None:
     other = mint(KEYRING, Claims("link", "initech", "voices", nonce=f"other{n}"))

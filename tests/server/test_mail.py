@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands import run
@@ -317,6 +317,7 @@ async def test_nobody_writes_a_header_of_their_own(
     assert office.letters == []
 
 
+@settings(deadline=None)
 @given(st.text(), st.text(), st.text())
 def test_whatever_is_written_there_is_one_recipient_and_one_subject(name: str, subject: str, text: str) -> None:
     letter = Letter(to=f"{name} <ann@umbrella.example>", subject=subject, text=text)
@@ -327,10 +328,18 @@ def test_whatever_is_written_there_is_one_recipient_and_one_subject(name: str, s
     head = raw.partition(b"\r\n\r\n")[0]
     names = [line.partition(b":")[0].lower() for line in head.split(b"\r\n") if line[:1] not in b" \t"]
     assert len(set(names)) == len(names)
+    assert len(head) < 10_000
     assert set(names) <= {
         b"from", b"to", b"subject", b"date", b"message-id", b"auto-submitted", b"mime-version", b"content-type",
         b"content-transfer-encoding",
     }  # fmt: skip
+
+
+def test_a_subject_without_an_end_is_cut() -> None:
+    letter = Letter(to=f"{'ü' * 9000} <ann@umbrella.example>", subject="ü" * 90_000, text="")
+    message = packed(letter, sender=SENDER, id="1", now_ms=0)
+    assert message["Subject"] == "ü" * 200
+    assert len(message.as_bytes()) < 5000
 
 
 def test_an_address_is_found_alone_or_behind_a_name() -> None:

@@ -11,6 +11,9 @@ from passalong.domain.domains import to_ascii
 from passalong.domain.instant import at
 from passalong.domain.letter import Letter, address_in
 
+MOST_SUBJECT, MOST_NAME = 200, 100
+"""Characters of a subject and of a name before an address: folding a header takes time as the square of its length."""
+
 
 def packed(letter: Letter, *, sender: str, id: str, now_ms: int) -> EmailMessage:
     """The message. Its id is that of the job, so that one which comes twice after a lost answer is one letter.
@@ -22,7 +25,7 @@ def packed(letter: Letter, *, sender: str, id: str, now_ms: int) -> EmailMessage
     message["To"] = _address("to", letter.to)
     if letter.reply_to is not None:
         message["Reply-To"] = _address("reply_to", letter.reply_to)
-    message["Subject"] = _line("subject", letter.subject)
+    message["Subject"] = _line("subject", letter.subject)[:MOST_SUBJECT]
     message["Date"] = format_datetime(at(now_ms // 1000 * 1000))
     message["Message-ID"] = f"<{id}@{domain_of(sender)}>"
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody is told of holidays in answer
@@ -42,7 +45,7 @@ def _address(field: str, text: str) -> Address:
     if found is None:
         raise ValueError(f"The letter’s {field} is no e-mail address.")
     local, _, domain = found.rpartition("@")
-    return Address(parseaddr(text)[0], local, to_ascii(domain))
+    return Address(parseaddr(text)[0][:MOST_NAME], local, to_ascii(domain))
 
 
 def _line(field: str, text: str) -> str:

@@ -20,8 +20,7 @@ from passalong.web.services import FromServices, Services
 
 
 class JobAnswer(Struct, kw_only=True):
-    """A job. `subject` names, by `topic`, a lead, deal, event, conversion, piece or letter; `reason` is the last
-    refusal."""
+    """A job. `subject` names a lead, a deal, a piece and so on, by `topic`; `reason` is the last refusal."""
 
     id: str
     destination: Destination
