@@ -30,7 +30,7 @@ from passalong.hubspot import hook
 from passalong.hubspot.carrier import HubSpotCarrier
 from passalong.hubspot.client import Client
 from passalong.mail.review import REVIEW, Review
-from passalong.outgoing.asking import client
+from passalong.outgoing.asking import client, trust
 from passalong.settings import Settings
 from passalong.store.advocacy import Advocacy
 from passalong.store.aftermath import Aftermath
@@ -292,7 +292,7 @@ async def outside(services: Services) -> AsyncIterator[Outside]:
     """The ways out: to HubSpot if there is a key, by mail if there is a server for it, to webhooks, to the pages of
     advocacy, and back into the pipeline. Raises Unusable without what mail needs."""
     config, outbox, clock = services.settings, services.outbox, services.clock
-    async with httpx2.AsyncClient() as crm, client() as hooks, client() as web:
+    async with httpx2.AsyncClient(verify=trust()) as crm, client() as hooks, client() as web:
         messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline, services.plays)
         webhooks = WebhookCarrier(config.webhooks, hooks, outbox, services.catalog, messages, clock)
         carriers: list[Carrier] = [
