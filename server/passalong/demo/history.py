@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from uuid_utils.compat import uuid7
@@ -22,6 +22,8 @@ from passalong.store.ledger import Entry
 from passalong.web.services import Services
 
 DAYS = 183
+
+Evening = Callable[[int, int], Awaitable[None]]
 
 _FIRST = (
     "Ada Ben Carla Dirk Elif Femi Greta Hugo Iris Jonas Kaya Leif Mina Noor Otto Pia Rafael Sofia Timo Vera".split()
@@ -62,8 +64,8 @@ class _Visitor(NamedTuple):
     person: Lead | None
 
 
-async def write(services: Services, progress: Callable[[int], object]) -> None:
-    """Writes the history; calls `progress` with each day done, of DAYS."""
+async def write(services: Services, evening: Evening, progress: Callable[[int], object]) -> None:
+    """Writes the history; awaits `evening` with each day (of DAYS) and its start, calls `progress` when it is done."""
     dice = random.Random(2026)  # noqa: S311 - plausible, not secret
     shares = {
         name: [claim(asset=a, customer=c, mechanic=m, channel=channel) for _ in range(5)]
@@ -89,6 +91,7 @@ async def write(services: Services, progress: Callable[[int], object]) -> None:
         if day % 5 == 0:
             number += 1
             await _unattributed(services, dice, start_ms, number)
+        await evening(day, start_ms)
         progress(day)
 
 

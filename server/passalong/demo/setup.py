@@ -12,6 +12,7 @@ import msgspec
 
 from passalong.app import opened, wire
 from passalong.demo import history, pictures, sample
+from passalong.demo.past import past
 from passalong.domain import access, asset, brand, customer, mechanic, portal, vanity
 from passalong.domain.access import ApiKey, Role
 from passalong.domain.decision import Decision, DecisionKind, KillRule
@@ -55,7 +56,8 @@ async def prepare(config: Settings, progress: Callable[[int], object], *, walkth
             await _fill(services)
             if walkthrough:
                 await services.catalog.put_all([_walkthrough(services)])
-            await history.write(services, progress)
+            async with past(config, history.DAYS) as vendor:
+                await history.write(services, vendor.day, progress)
         secret = access.new_secret()
         key = ApiKey(
             id=secrets.token_hex(4),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from passalong.domain.decision import Decision, DecisionKind
-from passalong.domain.instant import Calendar, Clock, day_name, month_name, months_back
+from passalong.domain.instant import Calendar, Clock, day_name, months_back
 from passalong.domain.mechanic import Status
 from passalong.domain.review import Choice, Review, Reviewed
 from passalong.domain.text import counted, number
@@ -45,7 +45,8 @@ class Aftermath:
             sentences = [words] if words else []
             if brought is not None:
                 many = counted(brought, "opportunity", "opportunities") if brought else "No opportunity"
-                sentences.append(f"{many} in {month_name(after)}, after {number(said.opportunities)}.")
+                before = number(said.opportunities) if said.opportunities else "none"
+                sentences.append(f"{many} in the month after, {before} in the month reviewed.")
             found[said.mechanic] = CameOf(
                 status=mechanic.status, opportunities=brought, done=done, why=" ".join(sentences) or "Too early to say."
             )
@@ -57,15 +58,15 @@ class Aftermath:
                 change = next((d for d in since if d.kind is DecisionKind.CHANGE), None)
                 if change is None:
                     return False, "Nothing was changed since."
-                return True, f"Changed on {self._day(change)}: {change.reason}"
+                return True, f"Changed on {self._day(change)}: “{change.reason}”."
             case Choice.KILL:
                 revived = next((d for d in reversed(since) if d.kind is DecisionKind.REVIVE), None)
                 if revived and status is not Status.KILLED:
-                    return False, f"Revived on {self._day(revived)} by {revived.by}: {revived.reason}"
+                    return False, f"Revived on {self._day(revived)} by {revived.by}: “{revived.reason}”."
                 return True, "It is dead."
             case Choice.KEEP:
                 killed = next((d for d in reversed(since) if d.kind is DecisionKind.KILL), None)
-                return None, f"Killed on {self._day(killed)} by {killed.by}: {killed.reason}" if killed else ""
+                return None, f"Killed on {self._day(killed)} by {killed.by}: “{killed.reason}”." if killed else ""
 
     def _day(self, decision: Decision) -> str:
         return day_name(self._calendar.day(decision.at_ms))
