@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.verdicts import MONTHLY, killed
 from factories import ANN, Server, mechanic, rfc3339
 from histories import visited
 from passalong.domain.mechanic import MechanicKind
@@ -255,3 +256,15 @@ def test_a_links_page_goes_on_while_its_mechanic_is_paused(server: Server) -> No
     server.api.post("/api/v1/mechanics/hard/pause", json={"by": "Mara", "reason": "Later."})
     server.admit(path)
     assert server.counts("hard")["leads"] == 1
+
+
+@pytest.mark.parametrize("pace", [1, 5, 15])
+def test_a_mechanic_at_its_target_is_rarely_advised_to_be_killed_however_often_one_looks(pace: float) -> None:
+    """The full simulation is `tests/bench/verdicts.py`; this is a smaller one of the same."""
+    assert killed(MONTHLY, 1, pace, 1_000, seed=7) < 0.05
+    assert killed(MONTHLY, 2, pace, 500, seed=7) < 0.005
+
+
+def test_a_mechanic_that_brings_nothing_is_always_found_and_one_at_half_its_target_mostly() -> None:
+    assert killed(MONTHLY, 1e-9, 1, 50, seed=7) == 1
+    assert killed(MONTHLY, 0.5, 5, 300, seed=7) > 0.9

@@ -87,11 +87,14 @@ def check_kill(base_url: str, admin_key: str, share_url: str, mechanic: str, tel
     """Kills a mechanic, sees its page change, and revives it. Raises Broken."""
     path = urlsplit(share_url).path
     with httpx2.Client(base_url=base_url, headers={"authorization": f"Bearer {admin_key}"}, timeout=30) as api:
-        body = {"reason": "Only to show what a kill does", "by": "the demonstration", "fallback": "asset_only"}
+        body = {"reason": "To show what a kill does", "by": "the demonstration", "fallback": "asset_only"}
         _must("/gate" in api.get(path).text, "the page has no gate to begin with")
         _must(api.post(f"/api/v1/mechanics/{mechanic}/kill", json=body).status_code == 200, "the kill is refused")
         _must("/gate" not in api.get(path).text, "the gate is still there after the kill")
-        revived = api.post(f"/api/v1/mechanics/{mechanic}/revive", json={"reason": "Only to show that it can be undone", "by": body["by"]})
+        revived = api.post(
+            f"/api/v1/mechanics/{mechanic}/revive",
+            json={"reason": "A kill can be undone", "by": body["by"]},
+        )
         _must(revived.status_code == 200 and "/gate" in api.get(path).text, "the gate does not come back")
         tell("An admin kills a mechanic", "its page keeps the asset and drops gate and CTA; revived again")
 

@@ -136,4 +136,5 @@ class Past:
 async def past(config: Settings, days: int) -> AsyncIterator[Past]:
     moment = [0]
     async with opened(wire(config, lambda: moment[0])) as services:
+        services.catalog.endpoints.clear()  # a sample's past is news to nobody
         yield Past(services, moment, days)

@@ -58,7 +58,8 @@ class Messages:
                     decision = await self._catalog.decision(int(job.subject))
                     data = {
                         "mechanic": decision.mechanic, "by": decision.by, "reason": decision.reason,
-                        "fallback": decision.fallback,
+                        "fallback": decision.fallback, "verdict": decision.verdict, "produced": decision.produced,
+                        "overrides": decision.overrides,
                     }  # fmt: skip
                     return Message(type=topic, timestamp=at(decision.at_ms), data=data)
                 case Topic.PLAY_CREATED | Topic.PLAY_CLOSED:
