@@ -35,10 +35,10 @@ OVERLAP_MS = DAY_MS
 class Destination(StrEnum):
     PIPELINE = "pipeline"
     """Ourselves: a conversion is looked at again."""
-    PLAYS = "plays"
-    """Ourselves: a customer is looked at with every rule."""
     HUBSPOT = "hubspot"
     WEBHOOK = "webhook"
+    PLAYS = "plays"
+    """Ourselves: a customer is looked at with every rule."""
 
 
 class JobState(StrEnum):
