@@ -130,9 +130,10 @@ def _rule_of(file: Path, rule_id: str | None) -> Any:
 
 
 def _tell(found: Any) -> None:
+    plays = "1 play" if found.plays == 1 else f"{found.plays} plays"
     click.echo(
-        f"“{printable(found.rule.title)}” ({found.rule.id}) would have made {found.plays} plays of the kind "
-        f"{found.rule.then.play} for {found.customers} of {found.of_customers} customers in {found.days} days."
+        f"“{printable(found.rule.title)}” ({found.rule.id}) would have made {plays} of the kind {found.rule.then.play} "
+        f"for {found.customers} of {found.of_customers} customers in {found.days} days."
     )
     kept_back = [f"{n} ({_REASONS[reason]})" for reason, n in found.kept_back.items() if n]
     click.echo(f"Kept back by fatigue: {', '.join(kept_back) or 'none'}.")

@@ -35,13 +35,13 @@ OVERLAP_MS = DAY_MS
 class Destination(StrEnum):
     PIPELINE = "pipeline"
     """Ourselves: a conversion is looked at again."""
-    PLAYS = "plays"
-    """Ourselves: a customer is looked at with every rule."""
     HUBSPOT = "hubspot"
     WEBHOOK = "webhook"
     PAGES = "pages"
     """The public pages of pieces of advocacy: they are read."""
     MAIL = "mail"
+    PLAYS = "plays"
+    """Ourselves: a customer is looked at with every rule."""
 
 
 class JobState(StrEnum):

@@ -71,7 +71,7 @@ class Plays:
         for rule, why in found.plays:
             await self._insert(tx, customer, rule, why, now_ms)
         await tx.many(
-            "INSERT INTO held_back VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1",
+            "INSERT INTO held_back VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
             [(rule.id, reason.value) for rule, reason in found.kept_back],
         )
         await self._store_holding(tx, customer, found, since)

@@ -53,5 +53,5 @@ CREATE TABLE occasions (
 ) WITHOUT ROWID;
 -- How many occasions of a rule found a customer who was to be left alone, by what kept the play back.
 CREATE TABLE held_back (
-  rule TEXT NOT NULL, reason TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (rule, reason)
+  rule TEXT NOT NULL, reason TEXT NOT NULL, times INTEGER NOT NULL, PRIMARY KEY (rule, reason)
 ) WITHOUT ROWID;

@@ -11,7 +11,7 @@ SELECT rule AS name, count(DISTINCT customer) AS n FROM plays GROUP BY rule;
 SELECT kind AS name, count(DISTINCT customer) AS n FROM plays GROUP BY kind;
 
 -- name: kept_back
-SELECT rule, reason, n FROM held_back;
+SELECT rule, reason, times FROM held_back;
 
 -- name: followed_rules
 -- Opportunities credited to a customer within so long after a play of a rule was done for it, each once a rule.
