@@ -32,8 +32,10 @@ from passalong.settings import Settings
 from passalong.store.catalog import Catalog
 from passalong.store.crm import Crm
 from passalong.store.db import Database
+from passalong.store.dismissals import Dismissals
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
+from passalong.store.invitations import Invitations
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.metric import Metrics
@@ -44,7 +46,18 @@ from passalong.store.reports import Reports
 from passalong.store.salts import Salts
 from passalong.store.touchpoints import Touchpoints
 from passalong.web.api import catalog as catalog_api
-from passalong.web.api import conversions, customers, events, leads, mechanics, metric, outbox, portal_links, shares
+from passalong.web.api import (
+    conversions,
+    customers,
+    events,
+    leads,
+    mechanics,
+    metric,
+    outbox,
+    portal_links,
+    prompts,
+    shares,
+)
 from passalong.web.api.access import guard
 from passalong.web.api.idempotent import IdempotencyMiddleware
 from passalong.web.asgi import respond, see_other
@@ -53,6 +66,8 @@ from passalong.web.limits import Limiter
 from passalong.web.portal import refusals as portal_refusals
 from passalong.web.portal.routes import ROUTES as PORTAL
 from passalong.web.problems import Problem
+from passalong.web.prompt import refusals as prompt_refusals
+from passalong.web.prompt.routes import ROUTES as PROMPTS
 from passalong.web.render import Renderer
 from passalong.web.services import Services
 from passalong.web.unfurl import images, oembed
@@ -101,6 +116,8 @@ API = [
     shares.get_slug,
     shares.point_slug,
     portal_links.make_portal_link,
+    prompts.make_prompt,
+    prompts.get_prompt,
     conversions.report_conversion,
     metric.get_metric,
     mechanics.list_mechanics,
@@ -183,6 +200,8 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         recorder=Recorder(ledger, calendar),
         cards=Cards(config.files / "cards"),
         submissions=Limiter(clock, config.limits.submissions_per_10_minutes, 600),
+        invitations=Invitations(db, catalog, outbox),
+        dismissals=Dismissals(db),
     )
 
 
@@ -220,7 +239,7 @@ async def outside(services: Services) -> AsyncIterator[Outside]:
     async with httpx2.AsyncClient() as crm, httpx2.AsyncClient(trust_env=False) as hooks:
         messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline)
         webhooks = WebhookCarrier(config.webhooks, hooks, outbox, services.catalog, messages, clock)
-        carriers: list[Carrier] = [PipelineCarrier(outbox, services.pipeline, clock), webhooks]
+        carriers: list[Carrier] = [PipelineCarrier(outbox, services.pipeline, services.invitations, clock), webhooks]
         hubspot = None
         if config.hubspot.token:
             hubspot = HubSpotCarrier(config.hubspot, Client(config.hubspot, crm), outbox, services.crm, clock)
@@ -274,6 +293,12 @@ def create_app(
                 route_handlers=PORTAL,
                 request_max_body_size=FORM_MAX_BYTES,
                 exception_handlers={PassalongError: portal_refusals.refuse, HTTPException: portal_refusals.refuse},
+            ),
+            Router(
+                "/p",
+                route_handlers=PROMPTS,
+                request_max_body_size=FORM_MAX_BYTES,
+                exception_handlers={PassalongError: prompt_refusals.refuse, HTTPException: prompt_refusals.refuse},
             ),
             Router("/", route_handlers=HOOKS, request_max_body_size=JSON_MAX_BYTES),
             api(API, JSON_MAX_BYTES),

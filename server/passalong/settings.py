@@ -79,6 +79,10 @@ class Unfurl(Struct, frozen=True, forbid_unknown_fields=True):
     """Whether the card of a share is drawn as soon as the share is made, before a network asks for it."""
 
 
+class Mail(Struct, frozen=True, forbid_unknown_fields=True):
+    host: str = ""
+
+
 class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything an operator decides. Paths are absolute once loaded."""
 
@@ -100,6 +104,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     hubspot: HubSpot = HubSpot()
     webhooks: Webhooks = Webhooks()
     reporting: Reporting = Reporting()
+    mail: Mail = Mail()
 
     @property
     def secure(self) -> bool:

@@ -37,6 +37,7 @@ class Destination(StrEnum):
     """Ourselves: a conversion is looked at again."""
     HUBSPOT = "hubspot"
     WEBHOOK = "webhook"
+    MAIL = "mail"
 
 
 class JobState(StrEnum):

@@ -12,8 +12,10 @@ from passalong.settings import Settings
 from passalong.store.catalog import Catalog
 from passalong.store.crm import Crm
 from passalong.store.db import Database
+from passalong.store.dismissals import Dismissals
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
+from passalong.store.invitations import Invitations
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.metric import Metrics
@@ -57,6 +59,8 @@ class Services:
     recorder: Recorder
     submissions: Limiter
     cards: Cards
+    invitations: Invitations
+    dismissals: Dismissals
 
 
 FromServices = NamedDependency[Services]

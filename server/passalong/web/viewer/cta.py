@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -53,17 +54,20 @@ async def follow_cta(
 
 
 def destination(link: Link, url: str, click: str | None) -> str:
-    """The CTA's address with click id and UTM tags; tags that the address has already stay as they are."""
-    parts = urlsplit(url)
-    given = parse_qsl(parts.query, keep_blank_values=True)
-    present = {name for name, _ in given}
+    """The CTA's address with click id and UTM tags."""
     tags = {
         "utm_source": link.customer.id,
         "utm_medium": "customer_share",
         "utm_campaign": link.mechanic.key,
         "utm_content": link.asset.id,
     }
+    return tagged(url, tags, {CLICK_PARAMETER: click} if click else {})
+
+
+def tagged(url: str, tags: Mapping[str, str], ours: Mapping[str, str]) -> str:
+    """An address with UTM tags, of which those that it has already stay as they are, and with what is ours to say."""
+    parts = urlsplit(url)
+    given = parse_qsl(parts.query, keep_blank_values=True)
+    present = {name for name, _ in given}
     added = [(name, value) for name, value in tags.items() if name not in present]
-    if click:
-        added.append((CLICK_PARAMETER, click))
-    return urlunsplit(parts._replace(query=urlencode([*given, *added])))
+    return urlunsplit(parts._replace(query=urlencode([*given, *added, *ours.items()])))
