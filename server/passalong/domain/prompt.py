@@ -43,7 +43,8 @@ SUSPECT = "suspect"
 """The `ref` of what was submitted faster than people do."""
 
 _LOOPBACK = {"localhost", "127.0.0.1", "::1"}
-_NAMED = re.compile(r"[^<>,;\n]*<([^<>]*)>")
+_NAMED = re.compile(r'(?:(?<![^\s,;])(?:"[^"]*"|[^<>,;@"\s]+)[ \t]+){0,8}<([^<>]*)>')
+"""`Ann Umber <ann@umbrella.example>`, as mail programs write it."""
 _MOST_SHOWN = 60
 
 
