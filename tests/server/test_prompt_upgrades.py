@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
 
-from factories import FIREFOX, GOOGLEBOT, SLACK, Server, parsed, rfc3339, words
+from commands import run
+from factories import FIREFOX, GOOGLEBOT, SLACK, Server, element, parsed, rfc3339, words
 from passalong.domain.instant import DAY_MS
 from passalong.domain.passes import Click
 from passalong.domain.token import Keyring, Purpose
@@ -194,6 +198,47 @@ def test_after_the_kill_and_after_its_time_nothing_is_bought(server: Server, clo
     assert refused.status_code == 410
     assert "This was open until" in words(refused.text)
     assert upgrades(server) == []
+
+
+def test_every_counter_and_the_review_know_of_it(server: Server, clock: Any, beside: Path, browser: Any) -> None:
+    click = followed(unhurried(server, clock, prompt(server)))[1]["pa_click"][0]
+    server.convert("D-1", occurred_at=rfc3339(clock()), click=click, amount={"amount_minor": 5, "currency": "EUR"})
+    press(server, prompt(server, "share_with_team"), "share")
+    press(server, prompt(server, "invite_teammates"), "invite", addresses="a@x.example b@x.example")
+    server.viewer.get(prompt(server), headers={"user-agent": GOOGLEBOT})
+    assert run(beside, "verify").returncode == 0
+    month = rfc3339(clock())[:7]
+    assert "Upgrades in the product" in run(beside, "report", "--month", month).stdout
+
+
+def test_while_nothing_can_be_stored_it_shows_and_leads_on_and_nothing_typed_is_lost(server: Server) -> None:
+    server.viewer.timeout = 30
+    cap, invite, share = (prompt(server, kind) for kind in ("usage_cap", "invite_teammates", "share_with_team"))
+    page = server.viewer.get(f"{cap}/upgrade")
+    forms = {path: server.viewer.get(path).text for path in (cap, invite, share)}
+    before = len(server.events())
+    with closing(sqlite3.connect(server.config.database, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        shown = server.viewer.get(cap)
+        assert shown.status_code == 200
+        assert shown.headers["passalong-event"] == "none; reason=not-stored"
+        led = server.viewer.post(f"{cap}/upgrade", data={"csrf_token": proof(page.text, "upgrade")})
+        assert "pa_click" in followed(led)[1]
+        assert led.headers["passalong-event"] == "none; reason=not-stored"
+        typed = {"csrf_token": proof(forms[invite], "invite"), "addresses": "zoe@initech.example"}
+        refused = [
+            server.viewer.post(f"{invite}/invite", data=typed),
+            server.viewer.post(f"{share}/share", data={"csrf_token": proof(forms[share], "share")}),
+            server.viewer.post(f"{cap}/dismiss", data={"csrf_token": proof(forms[cap], "dismiss")}),
+        ]
+        other.execute("ROLLBACK")
+    for answer in refused:
+        assert answer.status_code == 503
+        assert int(answer.headers["retry-after"]) > 0
+        sound(answer.text)
+    assert "zoe@initech.example" in "".join(element(refused[0].text, "addresses").itertext())
+    assert len(server.events()) == before
+    assert server.viewer.post(f"{invite}/invite", data=typed).status_code == 200
 
 
 def test_somebody_who_once_said_not_now_may_still_go_on(server: Server, clock: Any) -> None:
