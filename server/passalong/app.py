@@ -39,8 +39,11 @@ from passalong.store.catalog import Catalog
 from passalong.store.crm import Crm
 from passalong.store.db import Database
 from passalong.store.decisions import Decisions
+from passalong.store.dismissals import Dismissals
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
+from passalong.store.invitations import TOPIC as INVITATION
+from passalong.store.invitations import Invitations
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.letters import Letters
@@ -69,6 +72,7 @@ from passalong.web.api import (
     outbox,
     plays,
     portal_links,
+    prompts,
     reviews,
     rules,
     shares,
@@ -84,6 +88,9 @@ from passalong.web.limits import Limiter
 from passalong.web.portal import refusals as portal_refusals
 from passalong.web.portal.routes import ROUTES as PORTAL
 from passalong.web.problems import Problem
+from passalong.web.prompt import refusals as prompt_refusals
+from passalong.web.prompt.letters import InvitationLetters
+from passalong.web.prompt.routes import ROUTES as PROMPTS
 from passalong.web.render import Renderer
 from passalong.web.services import Services
 from passalong.web.unfurl import images, oembed
@@ -132,6 +139,8 @@ API = [
     shares.get_slug,
     shares.point_slug,
     portal_links.make_portal_link,
+    prompts.make_prompt,
+    prompts.get_prompt,
     conversions.report_conversion,
     metric.get_metric,
     mechanics.list_mechanics,
@@ -256,6 +265,8 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         plays=playing,
         play_reports=PlayReports(db, to.currency, to.rates),
         rehearsals=Rehearsals(playing, heard, catalog, calendar, clock),
+        invitations=Invitations(db, catalog, outbox),
+        dismissals=Dismissals(db),
     )
 
 
@@ -296,7 +307,7 @@ async def outside(services: Services) -> AsyncIterator[Outside]:
         messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline, services.plays)
         webhooks = WebhookCarrier(config.webhooks, hooks, outbox, services.catalog, messages, clock)
         carriers: list[Carrier] = [
-            PipelineCarrier(outbox, services.pipeline, clock),
+            PipelineCarrier(outbox, services.pipeline, services.invitations, clock),
             PlaysCarrier(outbox, services.plays, clock),
             PagesCarrier(config, web, outbox, services.advocacy, services.reports, services.keyring, clock),
             webhooks,
@@ -319,7 +330,10 @@ def _post(services: Services) -> Carrier:
     config, outbox, clock = services.settings.mail, services.outbox, services.clock
     letters = Letters(services.db, outbox)
     review = Review(config, letters, services.monthly, services.catalog, services.calendar, clock)
-    composers: dict[str, Composer] = {REVIEW: review}
+    invited = InvitationLetters(
+        services.settings, services.invitations, services.links, services.keyring, services.clock
+    )
+    composers: dict[str, Composer] = {REVIEW: review, INVITATION: invited}
     return MailCarrier(config, outbox, composers, clock, looks=[review.look])
 
 
@@ -369,6 +383,12 @@ def create_app(
                 route_handlers=PORTAL,
                 request_max_body_size=FORM_MAX_BYTES,
                 exception_handlers={PassalongError: portal_refusals.refuse, HTTPException: portal_refusals.refuse},
+            ),
+            Router(
+                "/p",
+                route_handlers=PROMPTS,
+                request_max_body_size=FORM_MAX_BYTES,
+                exception_handlers={PassalongError: prompt_refusals.refuse, HTTPException: prompt_refusals.refuse},
             ),
             Router("/", route_handlers=HOOKS, request_max_body_size=JSON_MAX_BYTES),
             api(API, JSON_MAX_BYTES),

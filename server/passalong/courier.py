@@ -14,9 +14,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from passalong.domain.delivery import MINUTE_MS, Destination, Job
+from passalong.domain.delivery import HOUR_MS, MINUTE_MS, Destination, Job
 from passalong.domain.instant import DAY_MS, Clock
 from passalong.errors import PassalongError, Unavailable
+from passalong.store.invitations import Invitations
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.plays import Plays
@@ -45,15 +46,18 @@ class Carrier(Protocol):
 
 
 class PipelineCarrier:
-    """Looks again at what a new lead may matter to; and once a day puts away what was done long ago."""
+    """Looks again at what a new lead may matter to; once a day puts away what was done long ago, and once an hour the
+    addresses of those who could not be written to."""
 
     destination = Destination.PIPELINE
 
-    def __init__(self, outbox: Outbox, pipeline: Pipeline, clock: Clock) -> None:
+    def __init__(self, outbox: Outbox, pipeline: Pipeline, invitations: Invitations, clock: Clock) -> None:
         self._outbox = outbox
         self._pipeline = pipeline
+        self._invitations = invitations
         self._clock = clock
         self._swept_ms = 0
+        self._forgot_ms = 0
 
     async def carry(self) -> bool:
         jobs = await self._outbox.claim(Destination.PIPELINE, 100)
@@ -63,6 +67,9 @@ class PipelineCarrier:
         if self._clock() - self._swept_ms > DAY_MS:
             self._swept_ms = self._clock()
             await self._outbox.forget(self._clock() - KEPT_MS)
+        if self._clock() - self._forgot_ms > HOUR_MS:
+            self._forgot_ms = self._clock()
+            await self._invitations.sweep(self._clock())
         return bool(jobs)
 
 

@@ -27,15 +27,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-def chrome() -> Iterator[Browser]:
+def chrome_path() -> str:
+    path: str | None = chromium.find()
+    return path or pytest.skip(chromium.MISSING)
+
+
+@pytest.fixture(scope="module")
+def chrome(chrome_path: str) -> Iterator[Browser]:
     """A module's own: while it runs, Playwright keeps an event loop that asynchronous tests elsewhere would trip on."""
-    path = chromium.find()
-    if path is None:
-        pytest.skip(chromium.MISSING)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGS)
+        browser = playwright.chromium.launch(executable_path=chrome_path, args=chromium.ARGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def strict(chrome: Browser, chrome_path: str) -> Iterator[Browser]:
+    """One that blocks the cookies of framed sites, as browsers more and more do."""
+    args = [*chromium.ARGS, "--test-third-party-cookie-phaseout"]
+    browser = chrome.browser_type.launch(executable_path=chrome_path, args=args)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

@@ -39,7 +39,9 @@ def routes(server: Server) -> list[tuple[str, str]]:
 
 
 def call(server: Server, method: str, path: str, headers: dict[str, str]) -> int:
-    address = path.format(id="nothing", key="nothing", share="nothing", slug="nothing", month="2020-01")
+    address = path.format(
+        id="nothing", key="nothing", share="nothing", slug="nothing", token="nothing", month="2020-01"
+    )
     headers = {"authorization": "", **headers}
     return server.api.request(method.upper(), address, headers=headers, json={}).status_code
 

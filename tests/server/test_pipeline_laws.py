@@ -56,7 +56,8 @@ class Story:
 
     async def happen(self, what: str, *more: Any) -> None:
         await getattr(self, what)(*more)
-        await PipelineCarrier(self.services.outbox, self.services.pipeline, lambda: self.now[0]).carry()
+        services = self.services
+        await PipelineCarrier(services.outbox, services.pipeline, services.invitations, lambda: self.now[0]).carry()
 
     async def lead(self, customer: str, email: str) -> None:
         claims = Claims("report", customer, "hard", nonce=customer)

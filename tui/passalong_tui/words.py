@@ -30,6 +30,7 @@ EVENTS = {
     "won": "won",
     "lost": "lost",
     "afterlife": "view after the kill",
+    "prompt": "prompt shown",
 }
 ACTORS = {"human": "a person", "bot": "a bot", "unfurler": "a link preview", "system": "the product or CRM"}
 DECISIONS = {"launch": "Launched", "change": "Changed", "kill": "Killed", "revive": "Revived"}

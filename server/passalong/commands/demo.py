@@ -104,6 +104,8 @@ def _point_around(links: dict[str, Any], folder: Path, host: str, port: int) -> 
         "template": "A template (link)",
         "forum": "A plain community link that records nothing",
         "vanity": "A readable link, as on a slide",
+        "prompt": "What the product asks at a usage cap, as its frame shows it",
+        "invite": "What it asks for an invitation",
         "portal": "Halvorsen’s own pages (this way in is open for half an hour)",
     }
     click.echo("Open these in any browser:\n")

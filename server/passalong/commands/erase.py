@@ -21,10 +21,11 @@ def command(ctx: click.Context, email: str, yes: bool) -> None:
 
     async def work(services: Any) -> int:
         ids = await services.leads.ids_of(email)
-        if not ids:
+        invited: int = await services.invitations.erase(email)  # of somebody who never came there is no more than this
+        if not ids and not invited:
             raise NotFound(f"Nobody is known here by the address {printable(email)}.")
         erased: int = await services.leads.erase(ids, services.clock())
-        return erased
+        return erased + invited
 
     with_services(ctx, work)
     click.echo("Erased. The lead's id and its events stay, without anything that says who it was.")

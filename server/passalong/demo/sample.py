@@ -183,5 +183,28 @@ LINKS: dict[str, tuple[str, str, str, str]] = {
 }
 """Of each link: asset, customer, mechanic, channel."""
 
+PROMPTS: dict[str, dict[str, Any]] = {
+    "prompt": {
+        "kind": "usage_cap",
+        "customer": "brightline",
+        "mechanic": "team-invites",
+        "member": "u-41",
+        "used": 46,
+        "limit": 50,
+        "unit": "seats",
+        "plan": "Harbour",
+        "upgrade_url": "https://tidewater.example/upgrade",
+    },
+    "invite": {
+        "kind": "invite_teammates",
+        "customer": "brightline",
+        "mechanic": "team-invites",
+        "asset": "seat-guide",
+        "member": "u-41",
+        "member_name": "Jo",
+    },
+}
+"""What the vendor's product asks, in frames."""
+
 PORTAL_OF = "halvorsen"
 SLUG = "baltic-ports"

@@ -13,7 +13,7 @@ import msgspec
 from passalong.app import opened, wire
 from passalong.demo import history, pictures, sample
 from passalong.demo.past import past
-from passalong.domain import access, asset, brand, customer, mechanic, portal, vanity
+from passalong.domain import access, asset, brand, customer, mechanic, portal, prompt, vanity
 from passalong.domain.access import ApiKey, Role
 from passalong.domain.decision import Decision, DecisionKind, KillRule
 from passalong.domain.instant import DAY_MS
@@ -82,8 +82,15 @@ async def links(services: Services) -> dict[str, Any]:
     return found | {
         "embed": f"{base_url}/e/{tokens['walkthrough']}",
         "portal": f"{base_url}/portal/{way_in}",
+        **{name: f"{base_url}/p/{_prompt(services, asked)}" for name, asked in sample.PROMPTS.items()},
         "vanity": f"{base_url}/go/{await _slug(services, tokens['talk'])}",
     }
+
+
+def _prompt(services: Services, asked: dict[str, Any]) -> str:
+    body = msgspec.convert(asked, prompt.PromptBody)
+    expires_at_s = (services.clock() + prompt.MAX_AGE_MS) // 1000
+    return prompt.seal(services.keyring, prompt.build(body, expires_at_s))
 
 
 async def _slug(services: Services, token: str) -> str:

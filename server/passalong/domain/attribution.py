@@ -15,6 +15,7 @@ from msgspec import Struct
 from passalong.domain.instant import DAY_MS, at
 from passalong.domain.lead import Motion
 from passalong.domain.money import Money
+from passalong.domain.share import PROMPT_CHANNEL
 
 WHOLE = 1_000_000
 
@@ -49,7 +50,8 @@ class Touchpoint(Struct, frozen=True, kw_only=True):
     """One trace that ties a conversion to a share, or (declared) to a customer alone.
 
     `contact` is the place of the address among the deal's, from 1; `contacts` how many there were;
-    `detail` the domain or the answer that matched; `by_way_of` the company domain of whoever passed the link along.
+    `detail` the domain or the answer that matched, or that a click was on a prompt; `by_way_of` the company domain of
+    whoever passed the link along.
     """
 
     via: Via
@@ -245,6 +247,8 @@ def why(touch: Touchpoint, occurred_at_ms: int) -> str:
     ago = _ago(occurred_at_ms - touch.at_ms)
     link = f"{touch.customer_name}’s link"
     match touch.via:
+        case Via.CLICK if touch.detail == PROMPT_CHANNEL:
+            return f"{touch.customer_name} followed an upgrade prompt in the product {ago}."
         case Via.CLICK:
             said = f"Came through the call to action on {link} {ago}"
         case Via.CONTACT:

@@ -25,6 +25,8 @@ class EventKind(StrEnum):
     LOST = "lost"
     AFTERLIFE = "afterlife"
     """A view of a killed mechanic's page: counted apart, credited to nobody."""
+    PROMPT = "prompt"
+    """An in-product prompt was shown; `ref` is its kind."""
 
 
 class Actor(StrEnum):
@@ -51,7 +53,8 @@ class Event(Struct, kw_only=True, gc=False):
     visitor: int = 0
     lead: str | None = None
     ref: str | None = None
-    """What else it names: the number of a step, the parent lead of a lead, the conversion's external id."""
+    """What else it names: the number of a step, the parent lead of a lead, the conversion's external id;
+    of what was submitted faster than people do, `suspect`."""
 
 
 class EventRow(Event, kw_only=True):

@@ -23,6 +23,8 @@ MAX_HOPS = 8
 
 UTM_MEDIUM = "customer_share"
 """Of everything that a customer sends around, whatever the channel."""
+PROMPT_CHANNEL = "prompt"
+"""Of the shares that upgrades are credited to. Nobody mints one, so the name says for sure what they are."""
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
 Id = Annotated[str, Meta(pattern=ID_PATTERN, description="1 to 64 letters, digits, dots, dashes, underscores")]
@@ -89,6 +91,8 @@ def claim(
         except msgspec.ValidationError:
             allowed = "lower-case letters, digits, - and _" if name == "channel" else "letters, digits, . - and _"
             faults.append(Fault(name, f"Only {allowed} are allowed here."))
+    if channel == PROMPT_CHANNEL:
+        faults.append(Fault("channel", "This one is kept for upgrades from prompts in the product."))
     if expires_at_s is not None and not 0 <= expires_at_s <= LATEST_EXPIRY_S:
         faults.append(Fault("expires_at", "This is too far away. A link that shall never expire is given no time."))
     if sharer is not None and len(sharer) > 64:

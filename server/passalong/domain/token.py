@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     CLICK = "click"
     PORTAL = "portal"
     PORTAL_SESSION = "portal-session"
+    PROMPT = "prompt"
 
 
 class Keyring:

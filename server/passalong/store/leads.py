@@ -13,6 +13,7 @@ from passalong.domain.lead import Lead
 from passalong.errors import NotFound
 from passalong.store.catalog import Catalog, Erased
 from passalong.store.db import Database
+from passalong.store.invitations import erase_invited
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 
@@ -77,6 +78,7 @@ class Leads:
                     (at_ms, id),
                 )
                 await self._pipeline.lead_erased(tx, id, row["email"], row["domain"])
+                await erase_invited(tx, row["email"])
                 await self._outbox.tell_erasure(tx, id, in_crm=in_crm)
                 erased += 1
         await self._catalog.put_all([Erased(lead=id, at_ms=at_ms) for id in ids if id not in self._catalog.erased])

@@ -45,6 +45,8 @@ LATEST_LEADS = 2_000
 """How many of the month's leads, the latest, are asked which link they came by."""
 FOLLOWED_UP = 1_000
 """How many links, those that brought most themselves, are followed up to the tree they belong to."""
+UPGRADES = "Upgrades in the product"
+"""What a link is called that leads to no asset: a usage cap’s."""
 
 
 class _Span(Struct, frozen=True, kw_only=True):
@@ -258,7 +260,7 @@ class MonthlyReviews:
             Tree(
                 share=row["share"],
                 asset=row["asset"],
-                title=found.title if (found := self._catalog.assets.get(row["asset"])) else row["asset"],
+                title=found.title if (found := self._catalog.assets.get(row["asset"])) else row["asset"] or UPGRADES,
                 customer=row["customer"],
                 name=self._customer(row["customer"]),
                 channel=row["channel"],

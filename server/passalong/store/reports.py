@@ -36,6 +36,7 @@ class Tally(Struct, kw_only=True):
     opportunities: int | float = 0
     won: int | float = 0
     afterlife: int = 0
+    prompts: int = 0
     pipeline: list[Money] = []
 
 
@@ -141,8 +142,10 @@ class Reports:
         """What people did by the ledger, and what came of it by the credits as they are now."""
         tallies: dict[str, Tally] = {}
         for id, *counts in await self._rows(f"{what}_counts", **params):
-            views, visits, bots, leads, clicks, afterlife = (count or 0 for count in counts)
-            tallies[id] = Tally(views=views, visits=visits, bots=bots, leads=leads, clicks=clicks, afterlife=afterlife)
+            views, visits, bots, leads, clicks, afterlife, prompts = (count or 0 for count in counts)
+            tallies[id] = Tally(
+                views=views, visits=visits, bots=bots, leads=leads, clicks=clicks, afterlife=afterlife, prompts=prompts
+            )
         for id, *micros in await self._rows(f"{what}_credits", **params):
             tally = tallies.setdefault(id, Tally())
             tally.signups, tally.opportunities, tally.won = (whole_or_part(micro or 0) for micro in micros)

@@ -15,8 +15,9 @@ from passalong.domain.conversion import ConversionBody
 from passalong.domain.customer import Customer
 from passalong.domain.domains import domain_of, email_key, is_freemail, registrable
 from passalong.domain.instant import DAY_MS, ms_of
-from passalong.domain.lead import motion
+from passalong.domain.lead import Motion, motion
 from passalong.domain.passes import Click
+from passalong.domain.share import PROMPT_CHANNEL
 from passalong.domain.text import without_addresses
 from passalong.domain.token import Keyring, Purpose
 from passalong.errors import BadToken
@@ -234,6 +235,7 @@ class Touchpoints:
         customer: Customer = self._catalog.customers[str(row["customer"])]
         own = lead is not None and row["parent"] is not None and lead == row["sharer"]  # nobody refers themselves
         sharer = None if own else row["sharer"]
+        in_product = row["channel"] == PROMPT_CHANNEL
         by_way_of = None
         if sharer is not None and row["parent"] is not None:
             found = await tx.one("SELECT domain FROM leads WHERE id = ?", (sharer,))
@@ -250,7 +252,9 @@ class Touchpoints:
             hop=int(str(row["hop"])) - own,
             lead=lead,
             by_way_of=by_way_of,
-            motion=motion(customer, domain),
+            detail=PROMPT_CHANNEL if in_product else "",
+            # Whoever buys more of what it has already is no new logo, from whatever address it writes.
+            motion=Motion.EXPANSION if in_product else motion(customer, domain),
         )
 
     async def _living(self, tx: Transaction, leads: set[str]) -> set[str]:

@@ -16,14 +16,14 @@ _COMMON: Headers = [
 ]
 
 
-def csp(*, frame_ancestors: str = "'none'", frame_src: str | None = None) -> str:
+def csp(*, frame_ancestors: str = "'none'", frame_src: str | None = None, form_action: str = "'self'") -> str:
     """The content security policy of a page: styles, pictures and media of our own, no script, no other host."""
     parts = [
         "default-src 'none'",
         "style-src 'self'",
         "img-src 'self'",
         "media-src 'self'",
-        "form-action 'self'",
+        f"form-action {form_action}",
         "base-uri 'none'",
         f"frame-ancestors {frame_ancestors}",
     ]

@@ -15,8 +15,10 @@ from passalong.store.catalog import Catalog
 from passalong.store.crm import Crm
 from passalong.store.db import Database
 from passalong.store.decisions import Decisions
+from passalong.store.dismissals import Dismissals
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
+from passalong.store.invitations import Invitations
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.metric import Metrics
@@ -77,6 +79,8 @@ class Services:
     plays: Plays
     play_reports: PlayReports
     rehearsals: Rehearsals
+    invitations: Invitations
+    dismissals: Dismissals
 
 
 FromServices = NamedDependency[Services]

@@ -1,16 +1,19 @@
 -- What came of a customer's sharing, by share and month, from the counters alone. A share that nobody passed along to
 -- the customer (a root) stands for everything that was passed along from it. Numbers leave here as they are; what may
--- be told of them is domain/receipt.py's to say, for each part before any sum is made.
+-- be told of them is domain/receipt.py's to say, for each part before any sum is made. An invitation's link is one
+-- person's, so it is told of in the sum alone; an upgrade is nobody's sharing.
 
 -- name: roots
 SELECT * FROM shares
-WHERE customer = :customer AND parent IS NULL AND (:before IS NULL OR (first_seen_ms, share) < (
+WHERE customer = :customer AND parent IS NULL AND channel <> 'prompt'
+  AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.share = shares.share) AND (:before IS NULL OR (first_seen_ms, share) < (
   SELECT first_seen_ms, share FROM shares WHERE share = :before AND customer = :customer
 ))
 ORDER BY first_seen_ms DESC, share DESC LIMIT :limit;
 
 -- name: root
-SELECT * FROM shares WHERE share = :share AND customer = :customer AND parent IS NULL;
+SELECT * FROM shares WHERE share = :share AND customer = :customer AND parent IS NULL
+  AND channel <> 'prompt' AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.share = shares.share);
 
 -- name: months
 -- Of each root between two, inclusive: visits, leads and opportunities a month.
@@ -44,7 +47,7 @@ SELECT root AS share, depth AS hop, count(*) AS n FROM branch WHERE depth > 0 GR
 -- name: everything
 -- Over all roots: how often a root has the same number in a month, so that a few rows stand for thousands of shares.
 WITH RECURSIVE branch (root, share, depth) AS (
-  SELECT share, share, 0 FROM shares WHERE customer = :customer AND parent IS NULL
+  SELECT share, share, 0 FROM shares WHERE customer = :customer AND parent IS NULL AND channel <> 'prompt'
   UNION ALL
   SELECT b.root, s.share, b.depth + 1 FROM shares s JOIN branch b ON s.parent = b.share WHERE b.depth < 8
 ),

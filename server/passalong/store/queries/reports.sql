@@ -8,7 +8,8 @@ SELECT mechanic AS id,
        sum(n) FILTER (WHERE kind <> 'step' AND actor IN ('bot', 'unfurler')) AS bots,
        sum(n) FILTER (WHERE kind = 'lead' AND actor = 'human') AS leads,
        sum(n) FILTER (WHERE kind = 'click' AND actor = 'human') AS clicks,
-       sum(n) FILTER (WHERE kind = 'afterlife' AND actor = 'human') AS afterlife
+       sum(n) FILTER (WHERE kind = 'afterlife' AND actor = 'human') AS afterlife,
+       sum(n) FILTER (WHERE kind = 'prompt' AND actor = 'human') AS prompts
 FROM mechanic_days GROUP BY mechanic;
 
 -- name: mechanic_credits
@@ -35,7 +36,8 @@ SELECT customer AS id,
        sum(n) FILTER (WHERE kind <> 'step' AND actor IN ('bot', 'unfurler')) AS bots,
        sum(n) FILTER (WHERE kind = 'lead' AND actor = 'human') AS leads,
        sum(n) FILTER (WHERE kind = 'click' AND actor = 'human') AS clicks,
-       sum(n) FILTER (WHERE kind = 'afterlife' AND actor = 'human') AS afterlife
+       sum(n) FILTER (WHERE kind = 'afterlife' AND actor = 'human') AS afterlife,
+       sum(n) FILTER (WHERE kind = 'prompt' AND actor = 'human') AS prompts
 FROM json_each(:ids) named JOIN customer_totals t ON t.customer = named.value GROUP BY customer;
 
 -- name: customer_credits
@@ -61,7 +63,8 @@ SELECT s.*,
        coalesce((SELECT sum(n) FROM share_months t WHERE t.share = s.share AND kind = 'lead' AND actor = 'human'), 0)
          AS leads,
        (SELECT count(*) FROM credits c WHERE c.share = s.share AND c.kind = 'opportunity') AS opportunities
-FROM shares s WHERE s.customer = :customer ORDER BY s.first_seen_ms DESC LIMIT :limit;
+FROM shares s WHERE s.customer = :customer AND s.channel <> 'prompt' -- an upgrade's leads to no page
+ORDER BY s.first_seen_ms DESC LIMIT :limit;
 
 -- name: branch
 -- A share and everything passed along from it, root first, breadth first, with what each brought.

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from passalong.domain.event import Actor, EventKind, EventRow
 from passalong.domain.instant import at
+from passalong.domain.prompt import SUSPECT
 from passalong.web.api.paging import MAX_INTEGER
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
@@ -19,7 +20,8 @@ LONGEST_WAIT_S = 5.0
 
 
 class EventAnswer(Struct, kw_only=True):
-    """An event. `seq` only grows; pass the last one seen as `after`. `step` of a walkthrough, where one was seen."""
+    """An event. `seq` only grows; pass the last one seen as `after`. `step` of a walkthrough, where one was seen;
+    `suspect` was submitted faster than people do."""
 
     seq: int
     at: datetime
@@ -32,6 +34,7 @@ class EventAnswer(Struct, kw_only=True):
     lead: str | None
     hop: int
     step: int | None
+    suspect: bool
 
 
 class Tail(Struct, kw_only=True):
@@ -73,4 +76,5 @@ def event_answer(row: EventRow) -> EventAnswer:
         lead=row.lead,
         hop=row.hop,
         step=int(row.ref or 0) if row.kind is EventKind.STEP else None,
+        suspect=row.ref == SUSPECT,
     )

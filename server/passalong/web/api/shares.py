@@ -100,7 +100,7 @@ async def mint_share(services: FromServices, data: JSONBody[ShareBody]) -> Share
         mechanic=data.mechanic,
         channel=data.channel,
         sharer=data.sharer,
-        expires_at_s=_expiry(data.expires_at, services.clock()),
+        expires_at_s=expiry_of(data.expires_at, services.clock()),
     )
     link = await make(services, claims, slug=data.slug)
     base_url = services.settings.base_url
@@ -189,7 +189,8 @@ def _slug(services: Services, vanity: Vanity) -> SlugAnswer:
     )
 
 
-def _expiry(expires_at: datetime | None, now_ms: int) -> int | None:
+def expiry_of(expires_at: datetime | None, now_ms: int) -> int | None:
+    """Unix seconds of a time in the future; raises Invalid for any other."""
     if expires_at is None:
         return None
     if expires_at.tzinfo is None:

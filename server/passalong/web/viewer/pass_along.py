@@ -24,7 +24,7 @@ from passalong.web.words import Words
 
 _PATHS = ["/s/{token:str}/pass-along", "/e/{token:str}/pass-along"]
 _MADE = "link"
-_MAX_TEXT = 180
+MAX_TEXT = 180
 """Characters of the title in a post: networks cut what is longer."""
 
 
@@ -43,7 +43,7 @@ async def pass_along_page(
     link, who, visitor = await _asker(request, services, token)
     words = services.pages.words(link, visitor.accept_language)
     branch = _shown(services, link, request.query_params.get(_MADE))
-    text = words.say(Sentence("%(title)s, shared by %(who)s", title=link.asset.title[:_MAX_TEXT], who=link.sharer))
+    text = words.say(Sentence("%(title)s, shared by %(who)s", title=link.asset.title[:MAX_TEXT], who=link.sharer))
     url = share_url(services.settings.base_url, branch.token) if branch else None
     body = services.pages.of_link(
         "pass-along.html",
@@ -53,7 +53,7 @@ async def pass_along_page(
         url=url,
         branch=branch,
         text=text,
-        intents=_intents(url, link.asset.title[:_MAX_TEXT], text, words) if url else [],
+        intents=intents_of(url, link.asset.title[:MAX_TEXT], text, words) if url else [],
         last=link.claims.hop >= MAX_HOPS,
         most=MAX_HOPS,
         own_url=share_url(services.settings.base_url, link.token),
@@ -100,7 +100,7 @@ def _shown(services: Services, link: Link, made: str | None) -> Link | None:
     return branch if branch and branch.claims.parent == link.share else None
 
 
-def _intents(url: str, title: str, text: str, words: Words) -> list[Intent]:
+def intents_of(url: str, title: str, text: str, words: Words) -> list[Intent]:
     """The addresses that networks document for a prepared post. Nothing of theirs is loaded here."""
     mail = {"subject": title, "body": f"{text}\r\n\r\n{url}"}
     return [

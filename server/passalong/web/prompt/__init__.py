@@ -1,0 +1,1 @@
+"""What the vendor's product asks its customers, in frames: invite, share, upgrade. No script, no cookie."""
