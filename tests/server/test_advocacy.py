@@ -81,10 +81,8 @@ def visit(server: Server, url: str, client: httpx2.Client | None = None) -> str:
 
 
 def test_a_piece_has_a_link_a_utm_set_and_a_qr_code(vendor: Server, web: Site) -> None:
-    piece = report(vendor, web.show("/r/1", "<p>Nice.</p>"), play="play-7")
-    assert (piece["customer"], piece["mechanic"], piece["asset"], piece["play"]) == (
-        "initech", "voices", "link", "play-7",
-    )  # fmt: skip
+    piece = report(vendor, web.show("/r/1", "<p>Nice.</p>"))
+    assert (piece["customer"], piece["mechanic"], piece["asset"], piece["play"]) == ("initech", "voices", "link", None)
     assert piece["url"].startswith(f"{vendor.address}/s/")
     assert visit(vendor, piece["url"]) == urlsplit(piece["url"]).path
     qr = vendor.viewer.get(piece["qr_url"])
@@ -433,6 +431,7 @@ def test_which_asset_must_be_said_where_it_is_not_plain(vendor: Server, web: Sit
         ("published_at", {"published_at": "2026-11-01T00:00:00"}),
         ("slug", {"slug": "admin"}),
         ("play", {"play": "x" * 65}),
+        ("play", {"play": "nothing"}),
         ("stars", {"stars": 5}),
     ],
 )
@@ -502,3 +501,24 @@ def test_a_megabyte_without_a_space_is_read_in_a_moment() -> None:
         began = time.process_time()
         assert found(text, WANTED, KEYRING) is None
         assert time.process_time() - began < 5
+
+
+def test_an_invitation_comes_from_a_play_and_the_piece_remembers_which(vendor: Server, web: Site, clock: Any) -> None:
+    at = rfc3339(clock())
+    heard = [{"external_id": f"x-{n}", "kind": "product.exported", "occurred_at": at} for n in range(3)]
+    heard.append({"external_id": "n-1", "kind": "satisfaction.nps", "value": 10, "occurred_at": at})
+    answer = vendor.api.post("/api/v1/signals", json={"signals": [{"customer": "initech", **one} for one in heard]})
+    assert answer.status_code == 201, answer.text
+    [play] = eventually(lambda: vendor.api.get("/api/v1/plays?customer=initech").json()["items"])
+    assert play["kind"] == "advocacy_invitation"
+    piece = report(vendor, web.show("/r/1", "<p>Nice.</p>"), play=play["id"])
+    assert piece["play"] == play["id"]
+    body = {
+        "customer": "globex",
+        "kind": "review",
+        "title": "Fine",
+        "public_url": web.show("/r/2", "x"),
+        "play": play["id"],
+    }
+    refused = vendor.api.post("/api/v1/advocacy", json=body)
+    assert faults(refused.json()) == {"play": "This play is for initech."}

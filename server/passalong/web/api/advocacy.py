@@ -17,7 +17,7 @@ from passalong.domain.instant import at, day_name
 from passalong.domain.mechanic import MechanicKind
 from passalong.domain.piece import Piece, PieceBody, PieceChange, PieceKind, Tracking, checked, nonce, told, utm
 from passalong.domain.share import Claims, claim, mint, share_url
-from passalong.errors import Conflict, Invalid
+from passalong.errors import Conflict, Invalid, NotFound
 from passalong.store.advocacy import PieceCounts
 from passalong.web.api.paging import Cursor, Limit, Page, decode, page
 from passalong.web.api.refusals import REFUSALS
@@ -89,7 +89,7 @@ async def report_piece(services: FromServices, data: JSONBody[PieceBody]) -> Pie
         asset=data.asset or "",
         share="",
         slug=data.slug.strip().lower() if data.slug is not None else None,
-        play=data.play or None,
+        play=await _play(services, data),
         published_at_ms=published_at_ms,
         created_at_ms=services.clock(),
     )
@@ -159,6 +159,19 @@ async def withdraw_piece(services: FromServices, id: FromPath[str]) -> PieceAnsw
     )
     [answer] = await _answers(services, [after])
     return answer
+
+
+async def _play(services: Services, data: PieceBody) -> str | None:
+    """The play whose invitation brought the piece; raises Invalid for one that is not this customer's."""
+    if not data.play:
+        return None
+    try:
+        play = await services.plays.get(data.play)
+    except NotFound as absent:
+        raise Invalid.one("play", str(absent)) from None
+    if play.customer != data.customer:
+        raise Invalid.one("play", f"This play is for {play.customer}.")
+    return play.id
 
 
 def _mechanic(services: Services, named: str | None) -> str:
