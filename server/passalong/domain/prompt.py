@@ -67,7 +67,7 @@ class Frame(NamedTuple):
     height: int
 
 
-FRAMES = {Size.SMALL: Frame(320, 128), Size.MEDIUM: Frame(480, 280), Size.LARGE: Frame(640, 320)}
+FRAMES = {Size.SMALL: Frame(320, 128), Size.MEDIUM: Frame(480, 280), Size.LARGE: Frame(640, 336)}
 
 
 class State(StrEnum):

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from passalong.domain.event import EventKind
 from passalong.domain.gate import HONEYPOT
-from passalong.domain.prompt import MOST_INVITED, SUSPECT, PromptKind, addresses_in
+from passalong.domain.prompt import SUSPECT, PromptKind, addresses_in
 from passalong.domain.share import Claims, mint, share_url
 from passalong.errors import Fault, Invalid, NotFound, PassalongError, Sentence, TooMany, Unavailable
 from passalong.store.invitations import Invited
@@ -127,5 +127,4 @@ def _again(services: Services, asked: Asked, typed: str, trapped: bool, error: P
         typed=typed, trapped=trapped, by_mail=bool(services.settings.mail.host),
         faults=[asked.words.say(fault.message) for fault in faults if fault.field != HONEYPOT],
         problem=asked.words.say(problem) if problem else None,
-        most=MOST_INVITED,
     )  # fmt: skip
