@@ -65,15 +65,27 @@ class History:
 
     def holds(self, rule: Rule, now_ms: int) -> bool:
         """Whether all of the rule holds at a time, by what was heard until then."""
-        if self.first_heard_ms is None or self.first_heard_ms > now_ms:
-            if not rule.unheard:
-                return False
-        elif self.first_heard_ms + rule.heard_for_days * DAY_MS > now_ms:
+        if not self._heard_enough(rule, now_ms):
             return False
-        for condition in rule.when:
-            if not self._meets(condition, now_ms):
+        for condition in rule.when:  # most rules fail at the first, and what others count need not be gathered
+            if not _meets(condition, self._series_of(condition), now_ms):
                 return False
-        return not any(self._meets(condition, now_ms) for condition in rule.unless)
+        return not any(_meets(condition, self._series_of(condition), now_ms) for condition in rule.unless)
+
+    def asking(self, rule: Rule) -> Callable[[int], bool]:
+        """The same, for a rule that is asked at many times: what it counts is gathered once."""
+        when = [(condition, self._series_of(condition)) for condition in rule.when]
+        unless = [(condition, self._series_of(condition)) for condition in rule.unless]
+
+        def holds(now_ms: int) -> bool:
+            if not self._heard_enough(rule, now_ms):
+                return False
+            for condition, series in when:
+                if not _meets(condition, series, now_ms):
+                    return False
+            return not any(_meets(condition, series, now_ms) for condition, series in unless)
+
+        return holds
 
     def turns(self, rule: Rule) -> list[int]:
         """Every time at which the rule may begin or cease to hold: between two of them nothing changes."""
@@ -86,18 +98,6 @@ class History:
                 turns.update([at_ms + days_ * DAY_MS for at_ms in times])
         return sorted(turns)
 
-    def _meets(self, c: Condition, now_ms: int) -> bool:
-        series = self._series_of(c)
-        first, last = series.place(now_ms - c.within_days * DAY_MS), series.place(now_ms - c.older_than_days * DAY_MS)
-        n = series.count(first, last)
-        if c.at_least is not None and n < c.at_least:
-            return False
-        if c.at_most is not None and n > c.at_most:
-            return False
-        if c.sum_at_least is not None:
-            return series.sum(first, last) >= round(c.sum_at_least * MILLION)
-        return n > 0 or c.at_least is not None or c.at_most is not None
-
     def why(self, rule: Rule, now_ms: int) -> str:
         """Why the rule holds, in one sentence with the numbers."""
         parts = [_listed([self._said(condition, now_ms) for condition in rule.when])]
@@ -105,6 +105,11 @@ class History:
             parts.append(_listed([self._said(condition, now_ms) for condition in rule.unless]))
         sentence = "; ".join(parts)
         return f"{sentence[:1].upper()}{sentence[1:]}."
+
+    def _heard_enough(self, rule: Rule, now_ms: int) -> bool:
+        if self.first_heard_ms is None or self.first_heard_ms > now_ms:
+            return rule.unheard
+        return self.first_heard_ms + rule.heard_for_days * DAY_MS <= now_ms
 
     def _series_of(self, c: Condition) -> Series:
         """The signals that a condition counts; conditions that count the same share one."""
@@ -152,6 +157,19 @@ class History:
             newest = series.newest(first, last)
             return f"{one} {newest:g} {span}" if n == 1 else f"{n} × {one}, the last {newest:g}, {span}"
         return f"{n} {one if n == 1 else many} {span}"
+
+
+def _meets(c: Condition, series: Series, now_ms: int) -> bool:
+    first = bisect_right(series.times, now_ms - c.within_days * DAY_MS)
+    last = bisect_right(series.times, now_ms - c.older_than_days * DAY_MS)
+    n = series.count(first, last)
+    if c.at_least is not None and n < c.at_least:
+        return False
+    if c.at_most is not None and n > c.at_most:
+        return False
+    if c.sum_at_least is not None:
+        return series.sum(first, last) >= round(c.sum_at_least * MILLION)
+    return n > 0 or c.at_least is not None or c.at_most is not None
 
 
 def days(count: int) -> str:

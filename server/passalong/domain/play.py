@@ -157,11 +157,12 @@ def rehearse(
     moments = {at_ms for at_ms in history.times if first_ms <= at_ms <= last_ms}
     moments.update(range(first_ms, last_ms + 1, sweep_ms))
     turns = iter([*history.turns(rule), last_ms + 1])
+    holds = history.asking(rule)
     turn_ms, free_ms, held = first_ms, first_ms, False
     for now_ms in sorted(moments):
         before = held
         if now_ms >= turn_ms:  # only then may it have become another answer
-            held = history.holds(rule, now_ms)
+            held = holds(now_ms)
             turn_ms = next(turn for turn in turns if turn > now_ms)
         if not held or (before and now_ms < free_ms):
             continue
