@@ -49,19 +49,26 @@ def with_services(ctx: click.Context, work: Callable[[Any], Awaitable[T]]) -> T:
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Prints a table. Cells are text, never markup: some come from strangers."""
+    """Prints a table. Cells are text, never markup: some come from strangers. A tuple is a cell of several lines, all
+    but the first said more quietly."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
-    from rich.text import Text
 
     shown = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left", title_style="bold")
     for column in columns:
         right = column.startswith(">")
         shown.add_column(column.removeprefix(">"), justify="right" if right else "left", overflow="fold")
     for row in rows:
-        shown.add_row(*(Text(printable(str(cell))) for cell in row))
+        shown.add_row(*(_lines(cell) for cell in row))
     Console().print(shown)
+
+
+def _lines(cell: object) -> Any:
+    from rich.text import Text
+
+    first, *rest = (printable(str(line)) for line in (cell if isinstance(cell, tuple) else (cell,)))
+    return Text("\n").join([Text(first), *(Text(line, style="dim") for line in rest)])
 
 
 def printable(text: str) -> str:

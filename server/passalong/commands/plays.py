@@ -38,8 +38,11 @@ def command(ctx: click.Context, state: str, customer: str | None, as_json: bool)
     if not plays:
         click.echo(f"No play is {state}{f' for {printable(customer)}' if customer else ''}.")
         return
-    rows = [(f"{p.created_at:%Y-%m-%d}", p.customer_name or p.customer, p.kind, p.owner, p.why, p.id) for p in plays]
-    table(f"Plays that are {state}", ["since", "customer", "play", "owner", "why", "id"], rows)
+    rows = [
+        (f"{p.created_at:%Y-%m-%d}", p.customer_name or p.customer, (p.kind.replace("_", " "), p.owner), (p.why, p.id))
+        for p in plays
+    ]
+    table(f"Plays that are {state}", ["since", "customer", "play", "why"], rows)
     if len(plays) == _MOST:
         click.echo(f"These are the newest {_MOST}; the API has them all.")
 
@@ -69,15 +72,22 @@ def rules(ctx: click.Context, as_json: bool) -> None:
     click.echo(f"For one customer, at most {fatigue.most} plays within {fatigue.within_days} days.")
     rows = [
         (
-            item.rule.id, item.rule.then.play, item.owner, f"{fatigue.rest_of(item.rule)} days", item.counts.plays,
-            item.counts.open, item.counts.done, item.counts.dismissed, sum(item.counts.kept_back.values()),
+            (item.rule.id, f"{item.rule.then.play.replace('_', ' ')}, {item.owner}"),
+            (item.counts.plays, *_became(item.counts)),
+            sum(item.counts.kept_back.values()),
             item.counts.followed_by.opportunities,
         )
         for item in found.items
-    ]  # fmt: skip
-    columns = ["rule", "play", "owner", ">rests", ">made", ">open", ">done", ">dismissed", ">kept back", ">followed by"]
+    ]
+    columns = ["rule", "plays", ">kept back", ">followed by"]
     table("Rules, the weightiest first", columns, rows)
     click.echo("“Followed by” counts opportunities within 90 days after a play was done. It claims no cause.")
+
+
+def _became(counts: Any) -> list[str]:
+    """What became of the plays of a rule, in a line; nothing of what did not happen."""
+    found = [(n, state) for state in ("open", "done", "dismissed", "expired") if (n := getattr(counts, state, 0))]
+    return [", ".join(f"{n} {state}" for n, state in found)] if found else []
 
 
 @command.command("dry-run")
