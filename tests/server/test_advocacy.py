@@ -152,7 +152,7 @@ def test_a_page_that_carries_the_link_in_any_form_is_tracked(vendor: Server, web
     assert (moved["tracked"]["state"], moved["url"]) == ("unchecked", url)
     found = looked(vendor, piece)
     assert found["tracked"]["state"] == "tracked"
-    assert "nobody has come by it yet" in found["why"]
+    assert ("its visits are counted there" if "tagged" in link else "nobody has come by it yet") in found["why"]
     assert (found["first_visit_on"], found["counts"]["visits"]) == (None, 0)  # reading is not visiting
 
 
@@ -199,9 +199,57 @@ def test_a_visit_proves_that_the_link_is_placed(vendor: Server, web: Site, clock
     assert (after["tracked"]["state"], after["counts"]["visits"]) == ("tracked", 2)
     first, last = after["first_visit_on"], after["last_visit_on"]
     assert first < last
-    assert f"2 visits have come by its link, the last on {last}, though its public page" in after["why"]
+    assert "2 visits have come by its link and those passed along from it, though its public page" in after["why"]
     for state, n in (("tracked", 1), ("untracked", 0)):
         assert len(vendor.api.get("/api/v1/advocacy", params={"tracked": state}).json()["items"]) == n
+    clock.ms += 91 * DAY_MS
+    later = now(vendor, piece)
+    assert later["tracked"]["state"] == "untracked", "somebody tried it once, a season ago"
+    assert f"the last by its own on {last}" in later["why"]
+
+
+@pytest.mark.parametrize("location", ["http://[bad/", "//[::1", "http://\u2100@example.com/"])
+def test_a_page_that_leads_nowhere_is_unknown_and_asked_no_more(vendor: Server, web: Site, location: str) -> None:
+    web.pages["/r/1"] = Shown(b"", 302, {"location": location.encode().decode("latin-1")})
+    piece = looked(vendor, report(vendor, f"{web.url}/r/1"))
+    assert piece["tracked"]["state"] == "unknown"
+    assert "no address on the web" in piece["tracked"]["why"]
+    assert vendor.api.get("/api/v1/outbox?destination=pages&state=pending").json()["items"] == []
+
+
+def theater(vendor: Server, kind: str) -> list[dict[str, Any]]:
+    return [finding for finding in vendor.api.get("/api/v1/theater").json()["findings"] if finding["kind"] == kind]
+
+
+def test_advocacy_without_a_tracked_link_is_theater(vendor: Server, web: Site) -> None:
+    piece = looked(vendor, report(vendor, web.show("/r/1", "<p>Nothing.</p>")))
+    [finding] = theater(vendor, "untracked_advocacy")
+    assert (finding["numbers"]["pieces"], finding["numbers"]["untracked"]) == (1, 1)
+    visit(vendor, piece["url"])
+    assert theater(vendor, "untracked_advocacy") == []
+
+
+def test_advocacy_without_a_visit_is_theater_after_a_month(vendor: Server, web: Site, clock: Any) -> None:
+    piece = report(vendor, f"{web.url}/r/1")
+    web.show("/r/1", f'<a href="{piece["url"]}">Try it</a>')
+    clock.ms += 8 * DAY_MS
+    eventually(lambda: now(vendor, piece)["tracked"]["state"] == "tracked", within_s=10)
+    clock.ms += 21 * DAY_MS
+    assert theater(vendor, "unvisited_advocacy") == []
+    clock.ms += 2 * DAY_MS
+    [finding] = theater(vendor, "unvisited_advocacy")
+    assert finding["numbers"]["unvisited"] == 1
+    vendor.api.post("/api/v1/mechanics/voices/kill", json={"by": "Mara", "reason": "Enough."})
+    assert theater(vendor, "unvisited_advocacy") == [], "nobody counts visits of a dead mechanic"
+    assert "its mechanic was killed" in now(vendor, piece)["why"]
+
+
+def test_a_piece_that_leads_to_the_vendors_own_pages_is_no_theater(vendor: Server, web: Site, clock: Any) -> None:
+    piece = report(vendor, f"{web.url}/r/1")
+    web.show("/r/1", f'<a href="{escape(piece["utm_url"])}">Try it</a>')
+    clock.ms += 40 * DAY_MS
+    eventually(lambda: now(vendor, piece)["tracked"]["state"] == "tracked", within_s=10)
+    assert theater(vendor, "unvisited_advocacy") == theater(vendor, "untracked_advocacy") == []
 
 
 def test_its_report_counts_what_came_of_it(vendor: Server, web: Site, clock: Any) -> None:
@@ -460,7 +508,7 @@ async def test_the_store_tells_every_piece_in_short(tmp_path: Any, clock: Any) -
         looked(server, one)
         visit(server, two["url"])
         async with opened(wire(server.config)) as services:
-            lines = await services.advocacy.pieces()
+            lines = await services.advocacy.pieces(20260101)
     assert [(line.id, line.mechanic, line.tracking, line.visits) for line in lines] == [
         (one["id"], "voices", "untracked", 0), (two["id"], "voices", "tracked", 1),
     ]  # fmt: skip

@@ -54,10 +54,29 @@ def test_the_rule_that_stood_at_launch_stays_readable(server: Server, clock: Any
     assert found["rule_at_launch"]["owner"] == "Mara"
     launch, softened, prolonged = found["decisions"]
     assert (launch["kind"], launch["reason"], launch["by"]) == ("launch", "Launched.", "Mara")
+    assert softened["by"] == "the key operator"
     assert softened["reason"] == "Changed: owner Mara → Otto, target_per_1000 8 → 4.5. No reason was given."
     assert softened["rule"]["target_per_1000"] == 4.5
     assert (prolonged["by"], prolonged["reason"]) == ("Ida", "A slow summer. (floor_days 60 → 90)")
     assert (prolonged["rule"]["floor_days"], prolonged["rule"]["target_per_1000"]) == (90, 4.5)
+
+
+def test_moving_the_rule_under_a_verdict_to_kill_needs_a_reason_and_an_admin(server: Server, clock: Any) -> None:
+    failed(server, clock)
+    softer = mechanic(title="Soft", target_per_1000=0.1, gate={"mode": "soft", "fields": ["name"]})
+    refused = server.api.put("/api/v1/mechanics/soft", json=softer)
+    assert (refused.status_code, refused.json()["faults"][0]["field"]) == (422, "reason")
+    _, integrator = server.key("integrator")
+    because = {**softer, "reason": "It was never meant to bring much."}
+    assert server.api.put("/api/v1/mechanics/soft", json=because, headers=integrator).status_code == 403
+    assert described(server)["verdict"]["state"] == "kill"
+    retitled = mechanic(title="Softer", gate={"mode": "soft", "fields": ["name"]})
+    assert server.api.put("/api/v1/mechanics/soft", json=retitled, headers=integrator).status_code == 200
+    moved = server.api.put("/api/v1/mechanics/soft", json=because).json()
+    assert moved["verdict"]["state"] == "collecting"
+    change = moved["decisions"][-1]
+    assert (change["kind"], change["overrides"], change["verdict"]["state"]) == ("change", True, "kill")
+    assert moved["overridden_by"] == change
 
 
 def test_advocacy_is_given_twice_the_time(server: Server) -> None:
@@ -196,8 +215,9 @@ def test_a_review_is_taken_whole_or_not_at_all(server: Server, clock: Any) -> No
         "decisions[4].mechanic": "plain is dead already.",
         "decisions[5].mechanic": "hard is decided about twice.",
     }
-    no_way = {"mechanic": "hard", "decision": "kill", "reason": "Dull.", "fallback": "redirect", "redirect_url": "x"}
-    assert review(server, {"mechanic": "open", "decision": "kill", "reason": "Dull."}, no_way).status_code == 422
+    no_way = {"mechanic": "strict", "decision": "kill", "reason": "Dull.", "fallback": "redirect", "redirect_url": "x"}
+    refused = review(server, {"mechanic": "open", "decision": "kill", "reason": "Dull."}, no_way)
+    assert [fault["field"] for fault in refused.json()["faults"]] == ["decisions[1].redirect_url"]
     assert {m["key"]: m["status"] for m in server.api.get("/api/v1/mechanics").json()["items"]} == {
         "hard": "live", "open": "live", "plain": "killed", "soft": "live", "strict": "live",
     }  # fmt: skip
@@ -219,4 +239,25 @@ def test_reviews_are_paged_and_the_last_of_a_month_stands(server: Server, clock:
     rest = server.api.get(f"/api/v1/reviews?limit=3&cursor={first['next_cursor']}").json()
     assert [r["note"] for r in first["items"] + rest["items"]] == [f"no. {n}" for n in (4, 3, 2, 1, 0)]
     assert rest["next_cursor"] is None
-    assert server.api.get(f"/api/v1/reviews/{first['items'][0]['month']}").json()["note"] == "no. 4"
+    standing = server.api.get(f"/api/v1/reviews/{first['items'][0]['month']}").json()
+    assert standing["note"] == "no. 0\nno. 1\nno. 2\nno. 3\nno. 4"
+
+
+def test_each_of_the_four_may_report_what_they_decided(server: Server) -> None:
+    assert review(server, {"mechanic": "soft", "decision": "kill", "reason": "Dull."}).status_code == 201
+    assert (
+        review(server, {"mechanic": "hard", "decision": "keep"}, {"mechanic": "open", "decision": "keep"}).status_code
+        == 201
+    )
+    held = review(server, {"mechanic": "hard", "decision": "change", "reason": "Fewer fields."})
+    standing = server.api.get(f"/api/v1/reviews/{held.json()['month']}").json()
+    assert {said["mechanic"]: said["decision"] for said in standing["decisions"]} == {
+        "soft": "kill", "hard": "change", "open": "keep",
+    }  # fmt: skip
+
+
+def test_what_says_nothing_is_no_reason(server: Server) -> None:
+    refused = server.api.post("/api/v1/mechanics/soft/kill", json={"by": "\u200b", "reason": "\u202e\x1b"})
+    assert {fault["field"] for fault in refused.json()["faults"]} == {"by", "reason"}
+    killed = decide(server, "kill", reason="No \x1b[31m way\x00")
+    assert killed["tombstone"]["reason"] == "No [31m way"

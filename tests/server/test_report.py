@@ -312,6 +312,17 @@ def test_a_month_without_anything_says_so_and_where_there_is_something(server: S
     sound(run(desk, "report", "--month", "2020-02", "--format", "html").stdout)
 
 
+def test_a_quiet_month_still_asks_the_two_questions(server: Server, desk: Path, clock: Any) -> None:
+    """Where nothing happens, a mechanic that is stalled is the news."""
+    last = server.api.get("/api/v1/metric?months=2").json()["months"][0]["month"]
+    server.api.put("/api/v1/mechanics/soft", json=mechanic(title="Soft", launched_at=rfc3339(clock() - 200 * DAY_MS)))
+    said = run(desk, "report", "--month", last).stdout
+    assert "Nothing was recorded" in said
+    assert "Which mechanic produced the most pipeline? None" in said
+    assert "Which is stalled? Soft: no opportunity since its launch." in said
+    assert "What only looks like pipeline" in said
+
+
 def test_a_month_that_is_none_or_has_not_begun_is_refused(desk: Path) -> None:
     for wrong in ("2026-13", "november", "1999-12", "٢٠٢٦-٠١"):
         assert "is no month; write one like 2026-11." in " ".join(

@@ -75,14 +75,17 @@ def test_activity_with_an_opportunity_is_none(server: Server, clock: Any) -> Non
 
 @pytest.mark.parametrize(("visits", "seen"), [(600, True), (400, False)])
 def test_a_mechanic_that_failed_its_rule_and_lives_on(server: Server, clock: Any, visits: int, seen: bool) -> None:
+    server.api.post("/api/v1/mechanics/hard/keep", json={"by": "Mara", "reason": "It is going well."})
     clock.ms += 120 * DAY_MS
     visited(server, "hard", visits, at_ms=clock() - DAY_MS)
     here = found(server, "failed_and_alive")
     assert bool(here) is seen
     if seen:
         assert here[0]["numbers"]["expected"] == 6.0
+        assert "It was kept" not in here[0]["why"], "what was kept while all was well was not kept against a verdict"
         server.api.post("/api/v1/mechanics/hard/keep", json={"by": "Mara", "reason": "A fair is coming."})
         assert found(server, "failed_and_alive")[0]["why"].endswith("It was kept: “A fair is coming.”.")
+        assert "going well" not in found(server, "failed_and_alive")[0]["why"]
         server.api.post("/api/v1/mechanics/hard/kill", json=SAID)
         assert not found(server, "failed_and_alive")
 
@@ -111,6 +114,20 @@ def test_several_launches_at_once(server: Server, clock: Any, days: int, seen: b
         assert found(server, "several_launches")
         clock.ms += DAY_MS
         assert not found(server, "several_launches"), "its floor has passed: it was given its trial"
+
+
+def test_pausing_the_others_is_a_way_out_of_several_launches(server: Server) -> None:
+    put(server, "boards")
+    assert found(server, "several_launches")
+    server.api.post("/api/v1/mechanics/hard/pause", json=SAID)
+    assert not found(server, "several_launches")
+
+
+def test_visits_too_young_for_a_deal_are_no_activity_without_pipeline(server: Server, clock: Any) -> None:
+    put(server, "hard", cycle_days=180)
+    clock.ms += 95 * DAY_MS
+    visited(server, "hard", 600, at_ms=clock() - DAY_MS)
+    assert not found(server, "activity_without_pipeline")
 
 
 def test_several_launches_are_one_once_the_others_are_dead(server: Server, clock: Any) -> None:

@@ -49,6 +49,19 @@ def test_the_chance_is_the_tail_of_a_gamma_distribution(opportunities: int, expe
     assert chance(opportunities, expected) == pytest.approx(tail, abs=6e-6)
 
 
+@pytest.mark.parametrize(
+    ("opportunities", "expected", "tail"), [(0.5, 4.0, 0.018566), (2.5, 9.0, 0.0055697), (1.5, 1.0, 0.549416)]
+)
+def test_parts_of_opportunities_are_judged_as_parts(opportunities: float, expected: float, tail: float) -> None:
+    assert chance(opportunities, expected) == pytest.approx(tail, rel=1e-3)
+
+
+@given(st.floats(0, 50), st.floats(0, 100))
+def test_the_chance_has_no_steps(opportunities: float, expected: float) -> None:
+    below, above = chance(int(opportunities), expected), chance(int(opportunities) + 1, expected)
+    assert below - 1e-9 <= chance(opportunities, expected) <= above + 1e-9
+
+
 @given(st.integers(0, 300), st.floats(0, 500))
 def test_the_chance_is_a_probability_that_grows_with_what_was_brought(opportunities: int, expected: float) -> None:
     here = chance(opportunities, expected)
@@ -136,7 +149,7 @@ def test_the_chance_of_the_largest_mechanics_can_be_told() -> None:
             {"visits": 900, "ripe_visits": 0, "opportunities": 0, "cycle_days": 150, "quiet_days": 10},
             State.COLLECTING,
             "900 visits in 121 days, none of them at least 150 days old, should have brought 0 opportunities at "
-            "target; it brought none. That is too little to judge: 300 more visits are needed.",
+            "target; it brought none. That is too little to judge: the others must ripen.",
         ),
     ],
 )  # fmt: skip
@@ -249,6 +262,65 @@ def test_days_of_a_pause_and_of_death_do_not_count(server: Server, clock: Any) -
     assert server.api.get("/api/v1/mechanics/soft").json()["verdict"]["days_left"] == 0
     kinds = [d["kind"] for d in server.api.get("/api/v1/mechanics/soft").json()["decisions"]]
     assert kinds == ["launch", "pause", "resume", "kill", "revive"]
+
+
+def test_visits_of_a_pause_and_of_before_a_launch_are_not_held_against_a_mechanic(server: Server, clock: Any) -> None:
+    said = {"by": "Mara", "reason": "The season is over."}
+    clock.ms += 95 * DAY_MS
+    visited(server, "soft", 100, at_ms=clock() - DAY_MS)
+    server.api.post("/api/v1/mechanics/soft/pause", json=said)
+    clock.ms += 20 * DAY_MS
+    visited(server, "soft", 900, at_ms=clock() - 10 * DAY_MS)
+    found = server.api.post("/api/v1/mechanics/soft/resume", json=said).json()["verdict"]
+    assert (found["state"], found["visits"], found["expected"]) == ("collecting", 100, 1.0)
+    body = mechanic(title="Soft", launched_at=rfc3339(clock()), reason="A new beginning.")
+    found = server.api.put("/api/v1/mechanics/soft", json=body).json()["verdict"]
+    assert (found["visits"], found["days_left"]) == (0, 90)
+    clock.ms += 91 * DAY_MS
+    found = server.api.get("/api/v1/mechanics/soft").json()["verdict"]
+    assert (found["visits"], found["days_left"], found["why"][:34]) == (0, 0, "Nobody has visited in 91 days. Sta")
+
+
+def test_a_pause_before_the_launch_takes_nothing_from_its_time(server: Server, clock: Any) -> None:
+    said = {"by": "Mara", "reason": "Not yet."}
+    server.api.put("/api/v1/mechanics/soft", json=mechanic(title="Soft", launched_at=rfc3339(clock() + 60 * DAY_MS)))
+    server.api.post("/api/v1/mechanics/soft/pause", json=said)
+    clock.ms += DAY_MS
+    server.api.post("/api/v1/mechanics/soft/resume", json=said)
+    clock.ms += 59 * DAY_MS
+    assert server.api.get("/api/v1/mechanics/soft").json()["verdict"]["days_left"] == 90
+
+
+def test_a_pause_is_no_stall(server: Server, clock: Any) -> None:
+    said = {"by": "Mara", "reason": "Winter."}
+    server.submit(server.share(mechanic="soft"), email=ANN["email"], name="Ann")
+    clock.ms += 95 * DAY_MS
+    server.convert("D-1", occurred_at=rfc3339(clock()), emails=[ANN["email"]])
+    server.api.post("/api/v1/mechanics/soft/pause", json=said)
+    clock.ms += 100 * DAY_MS
+    found = server.api.post("/api/v1/mechanics/soft/resume", json=said).json()["verdict"]
+    assert (found["stalled"], found["observed"]) == (False, 1)
+    clock.ms += 91 * DAY_MS
+    found = server.api.get("/api/v1/mechanics/soft").json()["verdict"]
+    assert found["stalled"]
+    assert found["why"].endswith("Stalled: no opportunity for 91 days.")
+
+
+@pytest.mark.parametrize("moment", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00+14:00", "2026-11-01T00:00:00"])
+def test_a_launch_at_no_time_of_ours_is_refused(server: Server, moment: str) -> None:
+    refused = server.api.put("/api/v1/mechanics/soft", json=mechanic(launched_at=moment))
+    assert (refused.status_code, refused.json()["faults"][0]["field"]) == (422, "launched_at")
+    assert server.api.get("/api/v1/mechanics/soft").status_code == 200
+
+
+def test_what_people_say_at_a_gate_counts_and_stays_counted_when_they_are_erased(server: Server, clock: Any) -> None:
+    server.admit(server.share(), heard_from="Globex showed me")
+    server.convert("D-1", occurred_at=rfc3339(clock()), emails=[ANN["email"]])
+    server.convert("D-2", occurred_at=rfc3339(clock()), emails=["x@stranger.example"])
+    expected = {"opportunities": 2, "answered": 1, "named": 1}
+    assert server.api.get("/api/v1/mechanics/plain").json()["verdict"]["answers"] == expected
+    server.api.delete(f"/api/v1/leads/{server.leads()[0]['id']}")
+    assert server.api.get("/api/v1/mechanics/plain").json()["verdict"]["answers"] == expected
 
 
 def test_a_links_page_goes_on_while_its_mechanic_is_paused(server: Server) -> None:

@@ -10,7 +10,7 @@ from passalong.advocacy.reading import Reading, Unread, read
 from passalong.domain.delivery import HOUR_MS, Destination, Job
 from passalong.domain.instant import DAY_MS, Clock, at
 from passalong.domain.piece import Piece, Tracking
-from passalong.domain.placement import Placement, found
+from passalong.domain.placement import BY_UTM, Placement, found
 from passalong.domain.token import Keyring
 from passalong.errors import NotFound
 from passalong.settings import Settings
@@ -79,11 +79,11 @@ class PagesCarrier:
         except Unread as trouble:
             await self._unread(job, piece, trouble)
             return
-        state, why = await self._judged(piece, reading)
-        await self._advocacy.looked(piece, state, why, self._clock())
+        state, why, by_utm = await self._judged(piece, reading)
+        await self._advocacy.looked(piece, state, why, self._clock(), by_utm=by_utm)
         await self._outbox.done([job])
 
-    async def _judged(self, piece: Piece, reading: Reading) -> tuple[Tracking, str]:
+    async def _judged(self, piece: Piece, reading: Reading) -> tuple[Tracking, str, bool]:
         wanted = Placement(
             base_url=self._config.base_url,
             shares=frozenset([piece.share, *await self._reports.branch_shares(piece.share)]),
@@ -95,12 +95,12 @@ class PagesCarrier:
         how = await asyncio.to_thread(found, said, wanted, self._keyring)  # two megabytes take their time
         day = f"{at(self._clock()):%Y-%m-%d}"
         if how is not None:
-            return Tracking.TRACKED, f"Its public page carried {how} when it was read on {day}."
+            return Tracking.TRACKED, f"Its public page carried {how} when it was read on {day}.", how == BY_UTM
         if reading.home:
-            return Tracking.UNTRACKED, f"Its address led to another page of this server on {day}."
+            return Tracking.UNTRACKED, f"Its address led to another page of this server on {day}.", False
         if not reading.whole:
-            return Tracking.UNKNOWN, f"The beginning of its public page, read on {day}, carries no tracked link."
-        return Tracking.UNTRACKED, f"Its public page was read on {day} and carries no tracked link."
+            return Tracking.UNKNOWN, f"The beginning of its public page, read on {day}, carries no tracked link.", False
+        return Tracking.UNTRACKED, f"Its public page was read on {day} and carries no tracked link.", False
 
     async def _unread(self, job: Job, piece: Piece, trouble: Unread) -> None:
         """A page that cannot be read says nothing about its link, so what was read before stands, unless it is gone."""

@@ -74,7 +74,7 @@ async def _followed(http: httpx2.AsyncClient, url: str, base_url: str, allowed: 
                 return Reading(led_to=tuple(led_to), text=text, whole=whole)
         finally:
             await answer.aclose()
-        following = web_url(urljoin(url, answer.headers["location"]))
+        following = _following(url, answer.headers["location"])
         if following is None:
             raise Unread("It leads to something that is no address on the web.")
         led_to.append(following)
@@ -83,6 +83,14 @@ async def _followed(http: httpx2.AsyncClient, url: str, base_url: str, allowed: 
         if len(led_to) > MOST_REDIRECTS:
             raise Unread(f"It leads on more than {MOST_REDIRECTS} times.")
         url = following
+
+
+def _following(url: str, location: str) -> str | None:
+    """Where a redirect leads; None for what is no address on the web."""
+    try:
+        return web_url(urljoin(url, location))
+    except ValueError:  # of brackets and characters that no address has
+        return None
 
 
 async def _text(answer: httpx2.Response, *, wandered: bool, url: str) -> tuple[str, bool]:

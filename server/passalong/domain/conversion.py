@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from passalong.domain.domains import is_domain
+from passalong.domain.instant import wrong_time
 from passalong.domain.money import Money
 from passalong.errors import Fault, Invalid
 
@@ -44,10 +45,8 @@ def check(body: ConversionBody) -> None:
         for n, email in enumerate(body.emails)
         if not all(email.strip().rpartition("@")[::2])
     ]
-    if body.occurred_at.tzinfo is None:
-        faults.append(Fault("occurred_at", "Give the time with its zone, as 2026-11-21T09:00:00Z."))
-    elif not 2000 <= body.occurred_at.year < 2200:
-        faults.append(Fault("occurred_at", "This year cannot be right."))
+    if wrong := wrong_time(body.occurred_at):
+        faults.append(Fault("occurred_at", wrong))
     if body.company_domain and not is_domain(body.company_domain):
         faults.append(Fault("company_domain", "Write a domain alone, as example.com."))
     if faults:

@@ -11,7 +11,9 @@ from msgspec import Struct
 from passalong.domain.instant import DAY_MS, at
 from passalong.domain.mechanic import Fallback, Mechanic, MechanicBody, MechanicKind
 from passalong.domain.money import Money
+from passalong.domain.text import tidy
 from passalong.domain.verdict import State, Verdict
+from passalong.errors import Invalid
 
 
 class DecisionKind(StrEnum):
@@ -24,6 +26,10 @@ class DecisionKind(StrEnum):
     RESUME = "resume"
     KILL = "kill"
     REVIVE = "revive"
+
+
+LIVING_ON = (DecisionKind.CHANGE, DecisionKind.KEEP, DecisionKind.REVISE, DecisionKind.REVIVE)
+"""Decisions by which a mechanic goes on."""
 
 
 class KillRule(Struct, frozen=True, kw_only=True):
@@ -70,29 +76,41 @@ class Decision(Struct, frozen=True, kw_only=True):
 
     @property
     def overrides(self) -> bool:
-        """Whether it was made against the verdict: kept or revived though a kill was advised, or killed though not."""
+        """Whether it was made against the verdict: the mechanic lives on though a kill was advised, be it by another
+        rule, or was killed though none was."""
         if self.verdict is None:
             return False
         advised = self.verdict.state is State.KILL
-        living_on = self.kind in (DecisionKind.KEEP, DecisionKind.REVIVE)
-        return advised if living_on else self.kind is DecisionKind.KILL and not advised
+        return advised if self.kind in LIVING_ON else self.kind is DecisionKind.KILL and not advised
 
 
 LAUNCH_GAP_DAYS = 60
 """Mechanics launched closer together compete for the same attention, and neither can be told from the other."""
 
 
-def of_put(before: Mechanic | None, after: Mechanic, body: MechanicBody, now_ms: int) -> list[Decision]:
-    """The decision that putting a mechanic amounts to: its launch, a change in words, or nothing."""
-    by = (body.by or after.owner).strip()
+def of_put(
+    before: Mechanic | None,
+    after: Mechanic,
+    body: MechanicBody,
+    *,
+    now_ms: int,
+    by: str,
+    verdict: Verdict | None,
+    produced: Produced | None,
+) -> list[Decision]:
+    """The decision that putting a mechanic amounts to: its launch, a change in words, or nothing.
+
+    `by` is who is named if the body names nobody; `verdict` and `produced` are kept where the rule changes. Raises
+    Invalid for a rule that is changed without a reason while the verdict is to kill.
+    """
     if before is None:
         return [
             Decision(
                 mechanic=after.key,
                 kind=DecisionKind.LAUNCH,
-                at_ms=after.launched_at_ms,
-                by=by,
-                reason=(body.reason or "Launched.").strip(),
+                at_ms=now_ms,
+                by=tidy(body.by or after.owner),
+                reason=tidy(body.reason or "Launched."),
                 rule=KillRule.of(after),
             )
         ]
@@ -101,17 +119,22 @@ def of_put(before: Mechanic | None, after: Mechanic, body: MechanicBody, now_ms:
     if not changes:
         return []
     moved = KillRule.of(before) != KillRule.of(after)
+    failed = moved and verdict is not None and verdict.state is State.KILL
+    if failed and not tidy(body.reason or ""):
+        raise Invalid.one("reason", "The verdict is to kill it: changing its rule now needs a reason.")
     reason = f"Changed: {', '.join(changes)}.{' No reason was given.' if moved else ''}"
     if body.reason:
-        reason = f"{body.reason.strip()} ({', '.join(changes)})"
+        reason = f"{tidy(body.reason)} ({', '.join(changes)})"
     return [
         Decision(
             mechanic=after.key,
             kind=DecisionKind.CHANGE,
             at_ms=now_ms,
-            by=by,
+            by=tidy(body.by or by),
             reason=reason,
             rule=KillRule.of(after) if moved else None,
+            verdict=verdict if moved else None,
+            produced=produced if moved else None,
         )
     ]
 

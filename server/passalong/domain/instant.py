@@ -20,6 +20,15 @@ def at(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
+def wrong_time(moment: datetime | None) -> str | None:
+    """What is wrong with a time that somebody has sent, in a sentence; None for one that can be kept, and for none."""
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        return "Give the time with its zone, as 2026-11-21T09:00:00Z."
+    return None if 2000 <= moment.year < 2200 else "This year cannot be right."
+
+
 def ms_of(moment: datetime) -> int:
     """Unix milliseconds of a time that carries its zone."""
     return round(moment.timestamp() * 1000)

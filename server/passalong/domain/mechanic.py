@@ -9,11 +9,13 @@ from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct, field
+from msgspec.structs import replace
 
 from passalong.domain.address import NEEDED, web_url
 from passalong.domain.domains import is_domain, to_ascii
-from passalong.domain.instant import DAY_MS, ms_of
+from passalong.domain.instant import DAY_MS, ms_of, wrong_time
 from passalong.domain.share import Id
+from passalong.domain.text import tidy
 from passalong.errors import Fault, Invalid, Sentence
 
 
@@ -139,8 +141,8 @@ class Tombstone(Struct, frozen=True, kw_only=True):
 
 
 class Mechanic(Struct, frozen=True, kw_only=True):
-    """A mechanic as it is kept; `tombstone` is set while it is killed, `paused_at_ms` while it is paused. It was away
-    (dead or paused) for `away_ms` before that, since its launch."""
+    """A mechanic as it is kept; `tombstone` is set while it is killed, `paused_at_ms` while it is paused. `away`
+    are the times, from and until, at which it was dead or paused before that."""
 
     key: Id
     kind: MechanicKind
@@ -155,7 +157,7 @@ class Mechanic(Struct, frozen=True, kw_only=True):
     tombstone: Tombstone | None = None
     cycle_days: int = 0
     paused_at_ms: int | None = None
-    away_ms: int = 0
+    away: tuple[tuple[int, int], ...] = ()
 
     @property
     def status(self) -> Status:
@@ -167,7 +169,14 @@ class Mechanic(Struct, frozen=True, kw_only=True):
         """Whole days since the launch, without those it was paused or dead."""
         ends = [now_ms, self.paused_at_ms, self.tombstone.at_ms if self.tombstone else None]
         end_ms = min(ms for ms in ends if ms is not None)
-        return max(end_ms - self.launched_at_ms - self.away_ms, 0) // DAY_MS
+        gone_ms = sum(max(min(until, end_ms) - max(since, self.launched_at_ms), 0) for since, until in self.away)
+        return max(end_ms - self.launched_at_ms - gone_ms, 0) // DAY_MS
+
+    def back(self, now_ms: int) -> Mechanic:
+        """The same without its pause and its tombstone: it was away until now."""
+        starts = [self.paused_at_ms, self.tombstone.at_ms if self.tombstone else None]
+        away = tuple((since, now_ms) for since in starts if since is not None and since < now_ms)
+        return replace(self, tombstone=None, paused_at_ms=None, away=(*self.away, *away))
 
     @property
     def instrumented(self) -> bool:
@@ -186,8 +195,8 @@ def build(key: str, body: MechanicBody, *, now_ms: int, before: Mechanic | None)
     cta_url = web_url(body.cta.url) if body.cta is not None else None
     if body.cta is not None and cta_url is None:
         faults.append(Fault("cta.url", NEEDED))
-    if body.launched_at is not None and body.launched_at.tzinfo is None:
-        faults.append(Fault("launched_at", "Give the time with its zone, as 2026-11-01T09:00:00Z."))
+    if wrong := wrong_time(body.launched_at):
+        faults.append(Fault("launched_at", wrong))
     if faults:
         raise Invalid(faults)
     if body.launched_at is not None:
@@ -208,7 +217,7 @@ def build(key: str, body: MechanicBody, *, now_ms: int, before: Mechanic | None)
         tombstone=before.tombstone if before else None,
         cycle_days=body.cycle_days,
         paused_at_ms=before.paused_at_ms if before else None,
-        away_ms=before.away_ms if before else 0,
+        away=before.away if before else (),
     )
 
 
@@ -253,7 +262,7 @@ def tombstone(
         faults.append(Fault("redirect_url", "Only the fallback `redirect` leads anywhere."))
     if faults:
         raise Invalid(faults)
-    return Tombstone(at_ms=at_ms, by=by.strip(), reason=reason.strip(), fallback=fallback, redirect_url=leads_to)
+    return Tombstone(at_ms=at_ms, by=tidy(by), reason=tidy(reason), fallback=fallback, redirect_url=leads_to)
 
 
 def check_words(*, by: str, reason: str) -> None:
@@ -264,4 +273,4 @@ def check_words(*, by: str, reason: str) -> None:
 
 def _unsaid(*, by: str, reason: str) -> list[Fault]:
     said = (("reason", reason), ("by", by))
-    return [Fault(name, "Say it in a few words.") for name, text in said if not text.strip()]
+    return [Fault(name, "Say it in a few words.") for name, text in said if not tidy(text)]

@@ -174,9 +174,11 @@ class Held(Struct, kw_only=True):
 class Agenda(Struct, kw_only=True):
     """What is to be decided. `most` are the mechanics that brought the most pipeline of the month (several where
     amounts in different currencies do not compare), `stalled` those without an opportunity in a whole floor period.
-    `judged` and `theater` are as of today, and empty for months long gone. `review` is the month's own, `last` the one
-    of the month before. `answers` tell of the month how buyers had heard, where a community is counted on."""
+    `judged` and `theater` are as of today, and empty unless the month is `recent`: the present one or the last.
+    `review` is the month's own, `last` the one of the month before. `answers` tell of the month how buyers had heard,
+    where a community is counted on."""
 
+    recent: bool
     most: list[Judged]
     stalled: list[Judged]
     judged: list[Judged]

@@ -11,7 +11,7 @@ from itsdangerous.encoding import base64_encode
 from msgspec import Meta, Struct
 
 from passalong.domain.address import NEEDED, web_url
-from passalong.domain.instant import DAY_MS, at, ms_of
+from passalong.domain.instant import DAY_MS, at, ms_of, wrong_time
 from passalong.domain.share import UTM_MEDIUM, Id
 from passalong.domain.text import tidy
 from passalong.errors import Fault, Invalid
@@ -26,6 +26,10 @@ class PieceKind(StrEnum):
     @property
     def words(self) -> str:
         return self.value.replace("_", " ")
+
+
+PROVEN_MS = 90 * DAY_MS
+"""How long a visit proves that a link is placed: somebody may have tried it once."""
 
 
 class Tracking(StrEnum):
@@ -90,11 +94,12 @@ class Piece(Struct, frozen=True, kw_only=True):
     page_why: str | None = None
     first_visit_day: int | None = None
     last_visit_day: int | None = None
+    by_utm: bool = False
 
-    @property
-    def tracking(self) -> Tracking:
-        """A visit proves that the link is placed, whatever the page says to a program."""
-        return Tracking.TRACKED if self.first_visit_day is not None else self.page
+    def tracking(self, proven: int) -> Tracking:
+        """A visit since the day `proven` (PROVEN_MS ago) proves that the link is placed, whatever the page says to a
+        program."""
+        return Tracking.TRACKED if (self.last_visit_day or 0) >= proven else self.page
 
     @property
     def why(self) -> str:
@@ -126,8 +131,8 @@ def checked(body: PieceBody | PieceChange, kind: PieceKind, base_url: str) -> tu
         faults.append(
             Fault("public_url", f"Name its public page; only a talk may be without one, and this is a {kind.words}.")
         )
-    if body.published_at is not None and body.published_at.tzinfo is None:
-        faults.append(Fault("published_at", "Give the time with its zone, as 2026-11-01T09:00:00Z."))
+    if wrong := wrong_time(body.published_at):
+        faults.append(Fault("published_at", wrong))
     if faults:
         raise Invalid(faults)
     return title, url, ms_of(body.published_at) if body.published_at is not None else None
@@ -150,19 +155,35 @@ def utm(piece: Piece) -> dict[str, str]:
     }
 
 
-def told(piece: Piece, *, visits: int, last_visit: str | None, advocate: str, url: str, now_ms: int) -> str:
-    """What became of a piece, in one sentence or two. `advocate` is the customer's name, `url` the tracked link."""
+def told(
+    piece: Piece,
+    *,
+    visits: int,
+    last_visit: str | None,
+    advocate: str,
+    url: str,
+    now_ms: int,
+    proven: int,
+    mechanic_dead: bool,
+) -> str:
+    """What became of a piece, in one sentence or two. `advocate` is the customer's name, `url` the tracked link; for
+    `proven` see Piece.tracking."""
     age = _age(piece, now_ms)
     if piece.withdrawn_at_ms is not None:
         return f"Withdrawn on {at(piece.withdrawn_at_ms):%Y-%m-%d}; its link goes on working."
     ask = f"Ask {advocate} to put {url} in it."
-    if piece.first_visit_day is not None:
-        came = f"{visits} {'visit has' if visits == 1 else 'visits have'} come by its link, the last on {last_visit}"
-        if piece.page is Tracking.UNTRACKED:
-            return f"{age}; {came}, though its public page does not show the link to a program."
-        return f"{age}; {came}."
+    if mechanic_dead:
+        return f"{age}; its mechanic was killed, and visits are not counted any more."
+    came = f"{visits} {'visit has' if visits == 1 else 'visits have'} come by its link and those passed along from it"
+    if visits and piece.tracking(proven) is Tracking.TRACKED:
+        hidden = ", though its public page does not show the link to a program"
+        return f"{age}; {came}{hidden if piece.page is Tracking.UNTRACKED else ''}."
+    if visits and piece.page is not Tracking.TRACKED:
+        return f"{age}; {came}, the last by its own on {last_visit}. {piece.why} {ask}"
     match piece.page:
         case Tracking.TRACKED:
+            if piece.by_utm:
+                return f"{age}; its public page leads to your own pages with its UTM set: its visits are counted there."
             return f"{age}; its public page carries its link, and nobody has come by it yet."
         case Tracking.UNTRACKED:
             return f"{age}; its public page carries no tracked link, so nothing that comes of it can be counted. {ask}"

@@ -14,6 +14,7 @@ from passalong.domain import share
 from passalong.domain.token import Keyring
 from passalong.errors import BadToken
 
+BY_UTM = "a link with its UTM set"
 _TOKEN = re.compile(r"/[se]/([A-Za-z0-9_.-]{16,2000})")
 _APART = re.compile(r"[\s\"'<>]+")
 _MOST_TOKENS = 500
@@ -39,7 +40,7 @@ def found(text: str, wanted: Placement, keyring: Keyring) -> str | None:
         if any(_share_of(token, keyring) in wanted.shares for token in _tokens(said)):
             return "its link"
         if any(_tagged(part, wanted) for part in _APART.split(said)):
-            return "a link with its UTM set"
+            return BY_UTM
     return None
 
 

@@ -71,9 +71,7 @@ class Reviewed(Struct, frozen=True, kw_only=True):
 
     @property
     def overrides(self) -> bool:
-        """Whether it went against the verdict: kept though a kill was advised, or killed though none was."""
-        if self.decision is Choice.CHANGE:
-            return False
+        """Whether it went against the verdict: not killed though that was advised, or killed though it was not."""
         return (self.decision is Choice.KILL) != (self.verdict.state is State.KILL)
 
 

@@ -70,11 +70,13 @@ class Surface(Struct, frozen=True, kw_only=True):
 
 
 class Placed(Struct, frozen=True, kw_only=True):
-    """A piece of advocacy that stands somewhere."""
+    """A piece of advocacy that stands somewhere. One that is placed `by_utm` leads to the vendor's own pages, where its
+    visits are not seen from here."""
 
     title: str
     days: int
     untracked: bool
+    by_utm: bool
     visits: int
 
 
@@ -97,6 +99,7 @@ class Programme(Struct, frozen=True, kw_only=True):
     known: int = 0
     attributed: int | float = 0
     reviewed_at_ms: int | None = None
+    crm_silent: bool = False
 
     @property
     def living(self) -> list[Surface]:
@@ -130,10 +133,13 @@ def failed_and_alive(programme: Programme) -> Iterator[Finding]:
 
 
 def activity_without_pipeline(programme: Programme) -> Iterator[Finding]:
-    """People look, and nothing comes of it."""
+    """People look, and nothing comes of it; unless nobody can know, because the CRM is silent."""
+    if programme.crm_silent:
+        return
     for surface in programme.living:
         verdict = surface.verdict
-        if verdict.visits and not verdict.observed and surface.days >= surface.floor_days:
+        ripe = verdict.expected is None or verdict.expected > 0
+        if verdict.visits and ripe and not verdict.observed and surface.days >= surface.floor_days:
             yield Finding(
                 kind=FindingKind.ACTIVITY_WITHOUT_PIPELINE,
                 subject=surface.key,
@@ -163,7 +169,8 @@ def low_coverage(programme: Programme) -> Iterator[Finding]:
 
 def several_launches(programme: Programme) -> Iterator[Finding]:
     """Two at once: neither is given a fair trial. Said while the younger is still being tried."""
-    living = sorted(programme.living, key=lambda surface: surface.launched_at_ms)
+    living = [surface for surface in programme.surfaces if surface.status is Status.LIVE]
+    living.sort(key=lambda surface: surface.launched_at_ms)
     for younger in living:
         close = [
             other
@@ -214,9 +221,8 @@ def untracked_advocacy(programme: Programme) -> Iterator[Finding]:
 
 
 def unvisited_advocacy(programme: Programme) -> Iterator[Finding]:
-    unvisited = [
-        piece for piece in programme.pieces if not piece.visits and not piece.untracked and piece.days >= UNVISITED_DAYS
-    ]
+    followed = [piece for piece in programme.pieces if not piece.untracked and not piece.by_utm]
+    unvisited = [piece for piece in followed if not piece.visits and piece.days >= UNVISITED_DAYS]
     if unvisited:
         yield Finding(
             kind=FindingKind.UNVISITED_ADVOCACY,

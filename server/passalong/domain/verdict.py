@@ -8,6 +8,8 @@ tails: Johnson, Kotz and Kemp, Univariate Discrete Distributions, 3rd ed., 4.2):
 
     P(rate >= target) = sum over i = 0..k of e^-m m^i / i!,   m = 1 + expected,   expected = target * n
 
+(for parts of an opportunity, where a model divides them, the same with one incomplete gamma function more).
+
 A kill is advised below `KILL_BELOW`, not below the customary 5 %: a verdict is looked at again and again, and each
 look is one more chance to be unlucky. At 5 %, every sixth mechanic exactly at its target would be advised to be killed
 at some monthly look of its first year; at 0.5 %, fewer than one in thirty, fewer than one in twenty-five if one looks
@@ -101,10 +103,21 @@ def chance(opportunities: float, expected: float) -> float:
     0.0162
     """
     mean = 1 + expected
+    part, whole = math.modf(round(opportunities, 6))  # parts of opportunities, where a model divides them
     # In logarithms, since e^-m is nothing for the largest mechanics.
-    terms = [i * math.log(mean) - math.lgamma(i + 1) for i in range(round(opportunities) + 1)]
+    terms = [(part + i) * math.log(mean) - math.lgamma(part + i + 1) for i in range(int(whole) + 1)]
     largest = max(terms)
-    return min(math.exp(largest - mean) * math.fsum(math.exp(term - largest) for term in terms), 1.0)
+    tail = math.exp(largest - mean) * math.fsum(math.exp(term - largest) for term in terms)
+    return min(tail + (_upper_gamma(part, mean) if part else 0.0), 1.0)
+
+
+def _upper_gamma(shape: float, x: float) -> float:
+    """The regularised upper incomplete gamma function Q(shape, x) for 0 < shape < 1 <= x, by its continued fraction
+    (DLMF 8.9.2, evaluated backwards)."""
+    fraction = 0.0
+    for n in range(60, 0, -1):
+        fraction = n * (shape - n) / (x + 2 * n + 1 - shape + fraction)
+    return math.exp(shape * math.log(x) - x - math.lgamma(shape)) / (x + 1 - shape + fraction)
 
 
 def judge(facts: Facts) -> Verdict:
@@ -184,8 +197,10 @@ def _why(facts: Facts, state: State, expected: float | None, probability: float 
     if expected is None:
         said.append("No target was registered, so nothing can be held against it.")
     elif state is State.COLLECTING and not _days_left(facts) and facts.visits and expected < LEAST_EXPECTED:
-        more = math.ceil((LEAST_EXPECTED - expected) * 1000 / (facts.target_per_1000 or 1))
-        said.append(f"That is too little to judge: {counted(more, 'more visit is', 'more visits are')} needed.")
+        wanted = math.ceil((LEAST_EXPECTED - expected) * 1000 / (facts.target_per_1000 or 1))
+        more = wanted - (facts.visits - facts.ripe_visits)
+        needed = f"{counted(more, 'more visit is', 'more visits are')} needed" if more > 0 else "the others must ripen"
+        said.append(f"That is too little to judge: {needed}.")
     elif state is State.REVIEW and probability is not None and probability < DOUBT_BELOW and facts.crm_silent is None:
         said.append("It looks bad, but whoever looks every month must be surer than that to kill.")
     return " ".join([*said, *_asides(facts, state)])
@@ -194,7 +209,7 @@ def _why(facts: Facts, state: State, expected: float | None, probability: float 
 def _numbers(facts: Facts, expected: float | None) -> str:
     days = counted(facts.days, "day")
     if not facts.visits:
-        found = f", yet {_brought(facts)}" if facts.opportunities else ""
+        found = f", yet it brought {_brought(facts)}" if facts.opportunities else ""
         return f"Nobody has visited in {days}{found}."
     visits = f"{counted(facts.visits, 'visit')} in {days}"
     if expected is None:
@@ -204,6 +219,10 @@ def _numbers(facts: Facts, expected: float | None) -> str:
         visits += f", {ripe} of them at least {facts.cycle_days} days old,"
     wanted = counted(round(expected, 1), "opportunity", "opportunities")
     return f"{visits} should have brought {wanted} at target; it brought {_brought(facts)}."
+
+
+def _observed(facts: Facts) -> float:
+    return facts.answers.named if facts.answers else facts.opportunities
 
 
 def _brought(facts: Facts) -> str:
@@ -221,7 +240,7 @@ def _asides(facts: Facts, state: State) -> list[str]:
     if facts.crm_silent is not None and state is State.REVIEW:
         said.append(f"Nothing was heard from the CRM {facts.crm_silent}: no kill is advised on old data.")
     if _stalled(facts):
-        last = "since its launch" if facts.quiet_days >= facts.days else f"for {counted(facts.quiet_days, 'day')}"
+        last = "since its launch" if not _observed(facts) else f"for {counted(facts.quiet_days, 'day')}"
         what = "customer was named" if facts.kind is MechanicKind.COMMUNITY else "opportunity"
         said.append(f"Stalled: no {what} {last}.")
     return said

@@ -56,7 +56,7 @@ def _most(monthly: Monthly) -> str:
 def _stalled(monthly: Monthly) -> str:
     agenda = monthly.agenda
     if not agenda.judged:
-        return "That was not recorded then." if monthly.months and not monthly.running else "No mechanic is live."
+        return "No mechanic lives." if agenda.recent else "That is told of the present month and the last."
     if not agenda.stalled:
         return "None: each mechanic that had its time brought an opportunity within its last floor period."
     return " ".join(f"{name(judged.title)}: {_without_an_opportunity(judged)}" for judged in agenda.stalled)

@@ -43,11 +43,9 @@ def _sections(monthly: Monthly) -> list[Section]:
                 _elsewhere(monthly),
             ],
         )
-        return [quiet, sections.months(monthly)] if any(line.opportunities for line in monthly.months) else [quiet]
+        before = [sections.months(monthly)] if any(line.opportunities for line in monthly.months) else []
+        return [*_asked(monthly), quiet, *before, *_theater(monthly)]
     told = (
-        deciding.questions,
-        *((deciding.verdicts,) if monthly.agenda.judged else ()),
-        deciding.last,
         sections.sources,
         sections.evidence,
         sections.months,
@@ -57,9 +55,18 @@ def _sections(monthly: Monthly) -> list[Section]:
         sections.spread,
         sections.secondary,
         sections.changes,
-        *((deciding.theater,) if monthly.agenda.judged else ()),
     )
-    return [section(monthly) for section in told]
+    return [*_asked(monthly), *(section(monthly) for section in told), *_theater(monthly)]
+
+
+def _asked(monthly: Monthly) -> list[Section]:
+    """What the review opens with."""
+    judged = [deciding.verdicts(monthly)] if monthly.agenda.judged else []
+    return [deciding.questions(monthly), *judged, deciding.last(monthly)]
+
+
+def _theater(monthly: Monthly) -> list[Section]:
+    return [deciding.theater(monthly)] if monthly.agenda.recent else []
 
 
 def _dated(monthly: Monthly) -> str:

@@ -47,6 +47,7 @@ class PieceLine(Struct, frozen=True, kw_only=True):
     created_at_ms: int
     published_at_ms: int | None
     tracking: Tracking
+    by_utm: bool
     visits: int
 
 
@@ -115,15 +116,17 @@ class Advocacy:
         customer: str | None = None,
         kind: PieceKind | None = None,
         tracking: Tracking | None = None,
+        proven: int = 0,
         withdrawn: bool = False,
     ) -> list[Piece]:
-        """Pieces, newest first, from below the (created_at_ms, id) `before`; `withdrawn` ones among them if asked."""
+        """Pieces, newest first, from below the (created_at_ms, id) `before`; `withdrawn` ones among them if asked. For
+        `proven` see Piece.tracking."""
         before_ms, last = before or (None, None)
         rows = await self._rows(
-            "pieces", customer=customer, kind=kind, tracking=tracking, withdrawn=withdrawn, before_ms=before_ms,
-            before=last, limit=limit,
+            "pieces", customer=customer, kind=kind, tracking=tracking, proven=proven, withdrawn=withdrawn,
+            before_ms=before_ms, before=last, limit=limit,
         )  # fmt: skip
-        return [msgspec.convert(dict(row), Piece) for row in rows]
+        return [msgspec.convert(dict(row), Piece, strict=False) for row in rows]
 
     async def counts(self, ids: Sequence[str]) -> dict[str, PieceCounts]:
         """What came of some pieces."""
@@ -149,15 +152,16 @@ class Advocacy:
         )
         return {row["share"]: Claims(**{name: row[name] for name in Claims.__struct_fields__}) for row in rows}
 
-    async def pieces(self) -> list[PieceLine]:
-        """Every piece that stands, oldest first, with whether it is tracked and how many came."""
-        return [msgspec.convert(dict(row), PieceLine) for row in await self._rows("lines")]
+    async def pieces(self, proven: int) -> list[PieceLine]:
+        """Every piece that stands, oldest first, with whether it is tracked (see Piece.tracking) and how many came."""
+        rows = await self._rows("lines", proven=proven)
+        return [msgspec.convert(dict(row), PieceLine, strict=False) for row in rows]
 
-    async def looked(self, piece: Piece, state: Tracking, why: str, at_ms: int) -> None:
+    async def looked(self, piece: Piece, state: Tracking, why: str, at_ms: int, *, by_utm: bool = False) -> None:
         """What a look at the piece's page has found, unless it has another page by now."""
         await self._db.write(
-            "UPDATE pieces SET page = ?, page_why = ?, checked_at_ms = ? WHERE id = ? AND public_url = ?",
-            (state.value, why, at_ms, piece.id, piece.public_url),
+            "UPDATE pieces SET page = ?, page_why = ?, checked_at_ms = ?, by_utm = ? WHERE id = ? AND public_url = ?",
+            (state.value, why, at_ms, by_utm, piece.id, piece.public_url),
         )
 
     async def have_old_ones_read(self, before_ms: int) -> int:
@@ -169,7 +173,7 @@ class Advocacy:
                 (before_ms,),
             )
             for row in rows:
-                await self._have_read(tx, msgspec.convert(dict(row), Piece))
+                await self._have_read(tx, msgspec.convert(dict(row), Piece, strict=False))
         return len(rows)
 
     async def _have_read(self, tx: Transaction, piece: Piece) -> None:
@@ -196,7 +200,7 @@ async def _get(tx: Transaction, id: str) -> Piece:
 
 
 def _piece(row: sqlite3.Row | None) -> Piece | None:
-    return None if row is None else msgspec.convert(dict(row), Piece)
+    return None if row is None else msgspec.convert(dict(row), Piece, strict=False)
 
 
 def _row(piece: Piece) -> tuple[object, ...]:

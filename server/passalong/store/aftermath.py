@@ -57,7 +57,7 @@ class Aftermath:
             case Choice.CHANGE:
                 change = next((d for d in since if d.kind is DecisionKind.CHANGE), None)
                 if change is None:
-                    return False, "Nothing was changed since."
+                    return False, self._killed(since) or "Nothing was changed since."
                 return True, f"Changed on {self._day(change)}: “{change.reason}”."
             case Choice.KILL:
                 revived = next((d for d in reversed(since) if d.kind is DecisionKind.REVIVE), None)
@@ -65,8 +65,11 @@ class Aftermath:
                     return False, f"Revived on {self._day(revived)} by {revived.by}: “{revived.reason}”."
                 return True, "It is dead."
             case Choice.KEEP:
-                killed = next((d for d in reversed(since) if d.kind is DecisionKind.KILL), None)
-                return None, f"Killed on {self._day(killed)} by {killed.by}: “{killed.reason}”." if killed else ""
+                return None, self._killed(since)
+
+    def _killed(self, since: list[Decision]) -> str:
+        killed = next((d for d in reversed(since) if d.kind is DecisionKind.KILL), None)
+        return f"Killed on {self._day(killed)} by {killed.by}: “{killed.reason}”." if killed else ""
 
     def _day(self, decision: Decision) -> str:
         return day_name(self._calendar.day(decision.at_ms))

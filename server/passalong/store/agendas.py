@@ -68,6 +68,7 @@ class Agendas:
         living.sort(key=lambda judged: (_URGENCY[judged.verdict.state], judged.title.casefold(), judged.mechanic))
         last = await self._decisions.review_of(months_back(month.month, 2)[0])
         return Agenda(
+            recent=recent,
             most=_most(known),
             stalled=[judged for judged in living if judged.verdict.stalled],
             judged=living,

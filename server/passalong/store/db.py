@@ -78,9 +78,10 @@ class Database:
                 opened.push_async_callback(self._writer.close)
                 async with self._writing():
                     await migrate.upgrade(self._writer)
-                self._reader = await self._connect()
-                opened.push_async_callback(self._reader.close)
-                await self._reader.execute_fetchall("PRAGMA query_only = ON")
+                self._reader, self._reporter = await self._connect(), await self._connect()
+                for connection in (self._reader, self._reporter):
+                    opened.push_async_callback(connection.close)
+                    await connection.execute_fetchall("PRAGMA query_only = ON")
                 self._opened = opened.pop_all()
 
     async def close(self) -> None:
@@ -97,9 +98,10 @@ class Database:
         return rows[0] if rows else None
 
     async def named(self, queries: Any, name: str, **params: Any) -> list[sqlite3.Row]:
-        """Rows of one of the queries that live in a file of their own."""
+        """Rows of one of the queries that live in a file of their own. They have a connection to themselves: a report
+        that takes its time holds up no page, and no news of a kill."""
         with _spoken(self.path):
-            rows = getattr(queries, name)(self._reader, **params)
+            rows = getattr(queries, name)(self._reporter, **params)
             return [row async for row in rows] if hasattr(rows, "__aiter__") else list(await rows)
 
     async def write(self, sql: str, params: Params = ()) -> None:

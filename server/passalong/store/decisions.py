@@ -17,9 +17,10 @@ from passalong.domain import review as reviews
 from passalong.domain.decision import Decision, DecisionKind, Produced
 from passalong.domain.instant import Calendar, Clock, at
 from passalong.domain.mechanic import Fallback, Mechanic
-from passalong.domain.review import Choice, Review, ReviewBody, Reviewed
+from passalong.domain.review import Choice, Review, ReviewBody, Reviewed, ReviewedBody
+from passalong.domain.text import tidy
 from passalong.domain.verdict import Verdict
-from passalong.errors import Conflict, NotFound
+from passalong.errors import Conflict, Fault, Invalid, NotFound
 from passalong.store.catalog import Catalog
 from passalong.store.db import Database, Transaction
 from passalong.store.metric import Metrics
@@ -60,7 +61,7 @@ class Decisions:
 
         Raises NotFound, Conflict (it is dead), Invalid.
         """
-        known = await self._known(key)
+        known = await self.known(key)
         async with self._db.transaction() as tx:
             after = await self._kill_in(tx, key, known, by, reason, fallback, redirect_url)
         await self._catalog.load()
@@ -73,8 +74,7 @@ class Decisions:
         def begin(mechanic: Mechanic) -> Mechanic:
             if mechanic.tombstone is None:
                 raise Conflict(f"{key} is alive.")
-            away_ms = mechanic.away_ms + now_ms - max(mechanic.tombstone.at_ms, mechanic.launched_at_ms)
-            return replace(mechanic, tombstone=None, paused_at_ms=None, away_ms=away_ms)
+            return mechanic.back(now_ms)
 
         return await self._decide(key, DecisionKind.REVIVE, by, reason, begin)
 
@@ -98,8 +98,7 @@ class Decisions:
         def go_on(mechanic: Mechanic) -> Mechanic:
             if mechanic.paused_at_ms is None:
                 raise Conflict(f"{key} is not paused.")
-            away_ms = mechanic.away_ms + now_ms - max(mechanic.paused_at_ms, mechanic.launched_at_ms)
-            return replace(mechanic, paused_at_ms=None, away_ms=away_ms)
+            return mechanic.back(now_ms)
 
         return await self._decide(key, DecisionKind.RESUME, by, reason, go_on)
 
@@ -118,7 +117,7 @@ class Decisions:
         now_ms = self._clock()
         month = reviews.month_of(body.month, present=self._calendar.month(now_ms))
         asked = [said.mechanic for said in body.decisions]
-        known = {key: await self._known(key) for key in dict.fromkeys(asked) if key in self._catalog.mechanics}
+        known = {key: await self.known(key) for key in dict.fromkeys(asked) if key in self._catalog.mechanics}
         reviews.check(body, self._catalog.mechanics, {key: each.verdict for key, each in known.items()})
         [found] = await self._metrics.months(month, 1, [])
         review = Review(
@@ -142,15 +141,11 @@ class Decisions:
             ),
         )
         async with self._db.transaction() as tx:
-            for said in body.decisions:
-                reason = said.reason.strip() or f"Kept in the review of {body.month}."
-                if said.decision is Choice.KILL:
-                    await self._kill_in(
-                        tx, said.mechanic, known[said.mechanic], said.owner, reason, said.fallback, said.redirect_url
-                    )
-                else:
-                    kind = DecisionKind.KEEP if said.decision is Choice.KEEP else DecisionKind.REVISE
-                    await self._put(tx, said.mechanic, kind, said.owner, reason, known[said.mechanic], _same)
+            for n, said in enumerate(body.decisions):
+                try:
+                    await self._carry_out(tx, said, known[said.mechanic], body.month)
+                except Invalid as refused:
+                    raise Invalid(Fault(f"decisions[{n}].{f.field}", f.message) for f in refused.faults) from None
             await tx.all(
                 "INSERT INTO reviews VALUES (?, ?, ?, ?, ?, ?)",
                 (
@@ -161,6 +156,14 @@ class Decisions:
         await self._catalog.load()
         return review
 
+    async def _carry_out(self, tx: Transaction, said: ReviewedBody, known: Known, month: str) -> None:
+        reason = said.reason.strip() or f"Kept in the review of {month}."
+        if said.decision is Choice.KILL:
+            await self._kill_in(tx, said.mechanic, known, said.owner, reason, said.fallback, said.redirect_url)
+        else:
+            kind = DecisionKind.KEEP if said.decision is Choice.KEEP else DecisionKind.REVISE
+            await self._put(tx, said.mechanic, kind, said.owner, reason, known, _same)
+
     async def reviews(self, *, before: str | None = None, limit: int = 50) -> list[Review]:
         """The latest first, from below an id."""
         rows = await self._db.read(
@@ -169,18 +172,22 @@ class Decisions:
         return [_review(row) for row in rows]
 
     async def review_of(self, month: int) -> Review | None:
-        """The review of a month (202610) that stands: the last one held."""
-        row = await self._db.read_one(
-            "SELECT * FROM reviews WHERE month = ? ORDER BY at_ms DESC, id DESC LIMIT 1", (month,)
-        )
-        return _review(row) if row else None
+        """What stands of a month's reviews (202610): of each mechanic the last decision, with the notes of all."""
+        rows = await self._db.read("SELECT * FROM reviews WHERE month = ? ORDER BY at_ms, id", (month,))
+        if not rows:
+            return None
+        held = [_review(row) for row in rows]
+        standing = {said.mechanic: said for review in held for said in review.decisions}
+        notes = dict.fromkeys(review.note for review in held if review.note)
+        return replace(held[-1], decisions=tuple(standing.values()), note="\n".join(notes))
 
     async def last_reviewed_ms(self) -> int | None:
         """When the last review was held, of whatever month."""
         row = await self._db.read_one("SELECT max(at_ms) AS at_ms FROM reviews")
         return row["at_ms"] if row else None
 
-    async def _known(self, key: str) -> Known:
+    async def known(self, key: str) -> Known:
+        """What is known of a mechanic now; raises NotFound."""
         mechanic = self._catalog.find(Mechanic, key)
         verdict = (await self._verdicts.of([mechanic]))[key]
         tally = (await self._reports.mechanics()).get(key, Tally())
@@ -191,7 +198,7 @@ class Decisions:
         self, key: str, kind: DecisionKind, by: str, reason: str, change: Callable[[Mechanic], Mechanic]
     ) -> Mechanic:
         mechanics.check_words(by=by, reason=reason)
-        known = await self._known(key)
+        known = await self.known(key)
         async with self._db.transaction() as tx:
             after = await self._put(tx, key, kind, by, reason, known, change)
         await self._catalog.load()
@@ -219,8 +226,7 @@ class Decisions:
             tombstone = mechanics.tombstone(
                 mechanic, at_ms=now_ms, by=by, reason=reason, fallback=fallback, redirect_url=leads_to
             )
-            away_ms = mechanic.away_ms + (now_ms - mechanic.paused_at_ms if mechanic.paused_at_ms else 0)
-            return replace(mechanic, tombstone=tombstone, paused_at_ms=None, away_ms=away_ms)
+            return replace(mechanic.back(now_ms), tombstone=tombstone)
 
         return await self._put(tx, key, DecisionKind.KILL, by, reason, known, end, fallback)
 
@@ -239,8 +245,8 @@ class Decisions:
             mechanic=key,
             kind=kind,
             at_ms=self._clock(),
-            by=by.strip(),
-            reason=reason.strip(),
+            by=tidy(by),
+            reason=tidy(reason),
             fallback=fallback,
             verdict=known.verdict,
             produced=known.produced,

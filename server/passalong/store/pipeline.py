@@ -426,7 +426,7 @@ class Pipeline:
         if case.conversion.withdrawn:
             return False
         case.touchpoints = await self._touchpoints.of_leads(tx, case.traces, case.touchpoints)
-        await self._touchpoints.store(tx, id, case.touchpoints)
+        await self._touchpoints.store(tx, id, case.touchpoints, case.traces)
         return await self._recredit(tx, case, case.conversion, cause)
 
     async def _revise(self, tx: Transaction, id: str, body: ConversionBody, digest: str) -> None:
@@ -438,7 +438,7 @@ class Pipeline:
         case.touchpoints = found + erased
         await tx.all("DELETE FROM contacts WHERE conversion = ?", (id,))
         await _insert_contacts(tx, id, case.traces.contacts)
-        await self._touchpoints.store(tx, id, case.touchpoints)
+        await self._touchpoints.store(tx, id, case.touchpoints, case.traces)
         case.conversion = replace(
             before,
             occurred_at_ms=case.traces.occurred_at_ms,
@@ -499,7 +499,7 @@ class Pipeline:
             ),
         )  # fmt: skip
         await _insert_contacts(tx, c.id, traces.contacts)
-        await self._touchpoints.store(tx, c.id, touches)
+        await self._touchpoints.store(tx, c.id, touches, traces)
         await self._insert_credits(tx, c, "recorded")
         first = c.credits[0] if c.credits else None
         event = Event(

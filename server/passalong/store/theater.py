@@ -12,7 +12,7 @@ import msgspec
 
 from passalong.domain.domains import registrable
 from passalong.domain.instant import DAY_MS, Calendar, Clock
-from passalong.domain.piece import Tracking
+from passalong.domain.piece import PROVEN_MS, Tracking
 from passalong.domain.theater import Finding, Placed, Programme, Surface, findings
 from passalong.store.advocacy import Advocacy
 from passalong.store.catalog import Catalog
@@ -70,9 +70,11 @@ class Theater:
                     title=piece.title,
                     days=max(now_ms - (piece.published_at_ms or piece.created_at_ms), 0) // DAY_MS,
                     untracked=piece.tracking is Tracking.UNTRACKED,
+                    by_utm=piece.by_utm,
                     visits=piece.visits,
                 )
-                for piece in await self._advocacy.pieces()
+                for piece in await self._advocacy.pieces(self._calendar.day(now_ms - PROVEN_MS))
+                if self._lives(piece.mechanic)
             ],
             links=links["links"],
             staff_links=links["staff"],
@@ -84,6 +86,7 @@ class Theater:
             known=sum(month.opportunities for month in months),
             attributed=sum(month.attributed for month in months),
             reviewed_at_ms=await self._decisions.last_reviewed_ms(),
+            crm_silent=await self._verdicts.silent() is not None,
         )
 
     async def _surfaces(self, now_ms: int) -> list[Surface]:
@@ -104,6 +107,10 @@ class Theater:
             )
             for mechanic in sorted(mechanics, key=lambda mechanic: mechanic.key)
         ]
+
+    def _lives(self, mechanic: str) -> bool:
+        known = self._catalog.mechanics.get(mechanic)
+        return known is not None and known.tombstone is None
 
     def _own_customers(self) -> list[str]:
         """Customers that are the vendor itself, by the domains of its brands."""

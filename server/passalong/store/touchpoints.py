@@ -130,7 +130,9 @@ class Touchpoints:
         known = self._catalog.customers.get(str(row["customer"]))
         return msgspec.convert({**row, "customer_name": known.name if known else row["customer"]}, Touchpoint)
 
-    async def store(self, tx: Transaction, conversion: str, touches: Iterable[Touchpoint]) -> None:
+    async def store(self, tx: Transaction, conversion: str, touches: Iterable[Touchpoint], traces: Traces) -> None:
+        """Replaces a conversion's touchpoints; and notes whether its people have said how they heard of the vendor, and
+        named a customer: with the report or at a gate. What was noted stays when somebody is erased."""
         await tx.all("DELETE FROM touchpoints WHERE conversion = ?", (conversion,))
         marks = ",".join("?" * (len(_COLUMNS) + 2))
         await tx.many(
@@ -140,6 +142,22 @@ class Touchpoints:
                 for place, touch in enumerate(touches)
             ],
         )
+        await self._note_answers(tx, conversion, traces)
+
+    async def _note_answers(self, tx: Transaction, conversion: str, traces: Traces) -> None:
+        ids = msgspec.json.encode([contact.lead for contact in traces.contacts if contact.lead]).decode()
+        rows = await tx.all(
+            "SELECT heard_from FROM json_each(?) asked JOIN leads l ON l.id = asked.value WHERE heard_from <> ''",
+            (ids,),
+        )
+        answers = [*([traces.heard_from] if traces.heard_from else []), *(str(row["heard_from"]) for row in rows)]
+        if answers:
+            named = any(self._by_answer(answer, traces) for answer in answers)
+            await tx.all(
+                "UPDATE conversions SET answered = 1, named = max(named, ?) "
+                "WHERE id = ? AND (answered, named) <> (1, max(named, ?))",
+                (named, conversion, named),
+            )
 
     async def _by_click(self, tx: Transaction, token: str, traces: Traces) -> Touchpoint | str:
         try:

@@ -40,13 +40,11 @@ class Verdicts:
             return {}
         now_ms = self._clock()
         today = self._calendar.day(now_ms)
-        asked = msgspec.json.encode(
-            [{"key": m.key, "ripe": self._calendar.day(now_ms - m.cycle_days * DAY_MS)} for m in known.values()]
-        ).decode()
+        asked = msgspec.json.encode([self._asked(mechanic, now_ms) for mechanic in known.values()]).decode()
         visits = {row["mechanic"]: row for row in await self._rows("visits", mechanics=asked)}
-        micro = {row["mechanic"]: row["micro"] for row in await self._rows("opportunities")}
+        micro = {row["mechanic"]: row["micro"] for row in await self._rows("opportunities", mechanics=asked)}
         latest = {row["mechanic"]: row["day"] for row in await self._rows("latest", mechanics=asked)}
-        silent = await self._silent(now_ms)
+        silent = await self.silent()
         found: dict[str, Verdict] = {}
         for key, mechanic in known.items():
             launched = self._calendar.day(mechanic.launched_at_ms)
@@ -63,7 +61,7 @@ class Verdicts:
                     visits=visits[key]["visits"] if key in visits else 0,
                     ripe_visits=(visits[key]["ripe"] or 0) if key in visits else 0,
                     opportunities=whole_or_part(micro.get(key, 0)),
-                    quiet_days=max(days_between(max(last or 0, launched), today), 0),
+                    quiet_days=self._quiet_days(mechanic, max(last or 0, launched), today),
                     killed=mechanic.tombstone is not None,
                     paused_on=None
                     if mechanic.paused_at_ms is None
@@ -74,15 +72,38 @@ class Verdicts:
             )
         return found
 
+    def _asked(self, mechanic: Mechanic, now_ms: int) -> dict[str, Any]:
+        """The days between which its visits count, but for those inside of which it was away."""
+        return {
+            "key": mechanic.key,
+            "launched": self._calendar.day(mechanic.launched_at_ms),
+            "ripe": self._calendar.day(now_ms - mechanic.cycle_days * DAY_MS),
+            "away": [self._days(since_ms, until_ms) for since_ms, until_ms in mechanic.away],
+        }
+
+    def _days(self, since_ms: int, until_ms: int) -> tuple[int, int]:
+        return self._calendar.day(since_ms), self._calendar.day(until_ms)
+
+    def _quiet_days(self, mechanic: Mechanic, since: int, today: int) -> int:
+        """Days since a day, without those that it was away."""
+        away = sum(
+            max(days_between(max(first, since), last), 0)
+            for first, last in (self._days(*span) for span in mechanic.away)
+            if last > since
+        )
+        return max(days_between(since, today) - away, 0)
+
     async def answers(self, first: int, last: int) -> tuple[Answers, int | None]:
         """How buyers of some days (20261121) said they had heard, and the day of the last that named a customer."""
         [row] = await self._rows("answers", first=first, last=last)
         answers = Answers(opportunities=row["opportunities"], answered=row["answered"], named=row["named"])
         return answers, row["latest"]
 
-    async def _silent(self, now_ms: int) -> str | None:
+    async def silent(self) -> str | None:
+        """For how long nothing was heard of the CRM ("for 3 days", "yet"), if that is too long; None without a CRM."""
         if self._crm is None:
             return None
+        now_ms = self._clock()
         polled_ms = await self._crm.polled_at_ms()
         if not polled_ms:
             return "yet"

@@ -124,7 +124,7 @@ def actor_of(agent: bytes) -> Actor:
     lowered = text.lower()
     if any(name in lowered for name in _UNFURLERS):
         return Actor.UNFURLER
-    if not text or is_crawler(text):
+    if not text or is_crawler(text) or "compatible; passalong/" in lowered:
         return Actor.BOT
     return Actor.HUMAN
 

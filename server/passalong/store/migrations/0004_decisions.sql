@@ -22,3 +22,12 @@ CREATE TABLE reviews (
 ) WITHOUT ROWID;
 CREATE INDEX reviews_by_month ON reviews (month, at_ms);
 CREATE INDEX reviews_by_time ON reviews (at_ms);
+
+-- Whether a conversion's people have said how they heard of the vendor, and whether that named a customer. Noted here,
+-- because whoever said it may be erased.
+ALTER TABLE conversions ADD COLUMN answered INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversions ADD COLUMN named INTEGER NOT NULL DEFAULT 0;
+UPDATE conversions SET
+  answered = heard_from IS NOT NULL OR EXISTS (
+    SELECT 1 FROM contacts m JOIN leads l ON l.id = m.lead WHERE m.conversion = conversions.id AND l.heard_from <> ''),
+  named = EXISTS (SELECT 1 FROM touchpoints t WHERE t.conversion = conversions.id AND t.via = 'heard_from');

@@ -17,6 +17,7 @@ CREATE TABLE pieces (
   page            TEXT    NOT NULL,
   checked_at_ms   INTEGER,
   page_why        TEXT,
+  by_utm          INTEGER NOT NULL DEFAULT 0,  -- whether what was found leads to the vendor's own pages
   first_visit_day INTEGER,
   last_visit_day  INTEGER
 ) WITHOUT ROWID;

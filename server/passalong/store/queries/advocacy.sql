@@ -1,10 +1,11 @@
 -- Pieces of advocacy and what came of them: of a piece's own link, and of all that was passed along from it.
 
 -- name: pieces
--- Newest first. A visit proves that the link is placed, so such a piece is tracked whatever its page said last.
+-- Newest first. A visit since the day `proven` proves that the link is placed, so such a piece is tracked whatever its
+-- page said last.
 SELECT * FROM pieces
 WHERE (:customer IS NULL OR customer = :customer) AND (:kind IS NULL OR kind = :kind)
-  AND (:tracking IS NULL OR iif(first_visit_day IS NOT NULL, 'tracked', page) = :tracking)
+  AND (:tracking IS NULL OR iif(last_visit_day >= :proven, 'tracked', page) = :tracking)
   AND (:withdrawn OR withdrawn_at_ms IS NULL)
   AND (:before_ms IS NULL OR (created_at_ms, id) < (:before_ms, :before))
 ORDER BY created_at_ms DESC, id DESC LIMIT :limit;
@@ -45,5 +46,5 @@ came AS (
   WHERE kind = 'view' AND actor = 'human' GROUP BY piece
 )
 SELECT p.id, p.customer, p.mechanic, p.kind, p.title, p.created_at_ms, p.published_at_ms,
-       iif(p.first_visit_day IS NOT NULL, 'tracked', p.page) AS tracking, coalesce(came.visits, 0) AS visits
+       iif(p.last_visit_day >= :proven, 'tracked', p.page) AS tracking, p.by_utm, coalesce(came.visits, 0) AS visits
 FROM pieces p LEFT JOIN came ON came.piece = p.id WHERE p.withdrawn_at_ms IS NULL ORDER BY p.created_at_ms, p.id;

@@ -16,14 +16,19 @@ SELECT count(*) AS touched, coalesce(sum(first_ms >= occurred_at_ms + 86400000),
 ) WHERE first_ms IS NOT NULL;
 
 -- name: satisfied
--- Satisfaction signals since a time, by customer, with whether it was credited with an opportunity since a day.
-SELECT customer, count(*) AS signals, EXISTS (
-  SELECT 1 FROM credits c WHERE c.customer = s.customer AND c.kind = 'opportunity' AND c.day >= :since
+-- Satisfaction signals since a time, by customer, with whether it was credited with an opportunity since a day. (Told
+-- which indexes to use, since a file without statistics would be searched through by time, customer for customer.)
+SELECT s.customer, s.signals, EXISTS (
+  SELECT 1 FROM credits c INDEXED BY credits_by_customer
+  WHERE c.customer = s.customer AND c.kind = 'opportunity' AND c.day >= :since
 ) AS productive
-FROM signals s WHERE kind GLOB 'satisfaction.*' AND occurred_at_ms >= :since_ms GROUP BY customer;
+FROM (
+  SELECT customer, count(*) AS signals FROM signals INDEXED BY signals_of_satisfaction
+  WHERE kind GLOB 'satisfaction.*' AND occurred_at_ms >= :since_ms GROUP BY customer
+) s;
 
 -- name: kept
--- The last word on each mechanic about whether it lives.
-SELECT mechanic, kind, reason FROM decisions d
-WHERE kind IN ('keep', 'revive') AND id = (
-  SELECT max(id) FROM decisions o WHERE o.mechanic = d.mechanic AND o.kind IN ('keep', 'revive'));
+-- The last word on each mechanic against a verdict to kill it.
+SELECT mechanic, reason FROM decisions d WHERE id = (
+  SELECT max(id) FROM decisions o WHERE o.mechanic = d.mechanic AND o.kind IN ('keep', 'revise', 'revive', 'change')
+    AND o.verdict ->> 'state' = 'kill');

@@ -15,7 +15,18 @@ from uuid_utils.compat import uuid7
 from passalong.domain.asset import AssetKind
 from passalong.domain.instant import at, day_name
 from passalong.domain.mechanic import MechanicKind
-from passalong.domain.piece import Piece, PieceBody, PieceChange, PieceKind, Tracking, checked, nonce, told, utm
+from passalong.domain.piece import (
+    PROVEN_MS,
+    Piece,
+    PieceBody,
+    PieceChange,
+    PieceKind,
+    Tracking,
+    checked,
+    nonce,
+    told,
+    utm,
+)
 from passalong.domain.share import Claims, claim, mint, share_url
 from passalong.errors import Conflict, Invalid, NotFound
 from passalong.store.advocacy import PieceCounts
@@ -125,6 +136,7 @@ async def list_pieces(
         customer=customer,
         kind=kind,
         tracking=tracked,
+        proven=_proven(services),
         withdrawn=withdrawn,
     )
     paged = page(found, limit, lambda piece: (piece.created_at_ms, piece.id))
@@ -216,6 +228,11 @@ async def _link(services: Services, piece: Piece) -> str:
     return link.share
 
 
+def _proven(services: Services) -> int:
+    """The day since which a visit proves that a link is placed."""
+    return services.calendar.day(services.clock() - PROVEN_MS)
+
+
 async def _answers(services: Services, pieces: Sequence[Piece]) -> list[PieceAnswer]:
     counts = await services.advocacy.counts([piece.id for piece in pieces])
     claims = await services.advocacy.claims([piece.share for piece in pieces])
@@ -249,7 +266,9 @@ def _answer(services: Services, piece: Piece, counts: PieceCounts, claims: Claim
         created_at=at(piece.created_at_ms),
         withdrawn_at=at(piece.withdrawn_at_ms) if piece.withdrawn_at_ms else None,
         tracked=TrackedAnswer(
-            state=piece.tracking, checked_at=at(piece.checked_at_ms) if piece.checked_at_ms else None, why=piece.why
+            state=piece.tracking(_proven(services)),
+            checked_at=at(piece.checked_at_ms) if piece.checked_at_ms else None,
+            why=piece.why,
         ),
         counts=counts,
         first_visit_on=day_name(piece.first_visit_day) if piece.first_visit_day else None,
@@ -260,6 +279,8 @@ def _answer(services: Services, piece: Piece, counts: PieceCounts, claims: Claim
             last_visit=last_visit,
             advocate=customer.name if customer else piece.customer,
             url=url,
+            proven=_proven(services),
+            mechanic_dead=mechanic is not None and mechanic.tombstone is not None,
             now_ms=services.clock(),
         ),
     )

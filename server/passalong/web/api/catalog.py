@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import get, post, put
-from litestar.datastructures import UploadFile
+from litestar import Request, get, post, put
+from litestar.datastructures import State, UploadFile
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, PathParameter
 from msgspec import UNSET, Struct
 from msgspec.structs import replace
@@ -17,16 +17,20 @@ from passalong.domain import brand as brands
 from passalong.domain import customer as customers
 from passalong.domain import decision as decisions
 from passalong.domain import mechanic as mechanics
+from passalong.domain.access import ApiKey, Role
 from passalong.domain.asset import Asset, AssetBody, AssetKind, StoredFile
 from passalong.domain.brand import Brand, BrandBody
 from passalong.domain.customer import Customer, CustomerBody
+from passalong.domain.decision import Decision
 from passalong.domain.mechanic import Mechanic, MechanicBody
 from passalong.domain.share import ID_PATTERN
 from passalong.domain.walkthrough import Picture
-from passalong.errors import Conflict, Fault, Invalid
+from passalong.errors import Conflict, Fault, Forbidden, Invalid
+from passalong.store.decisions import Known
 from passalong.store.files import FileStore
 from passalong.store.pictures import prepare
 from passalong.web import logo
+from passalong.web.api.access import key_of
 from passalong.web.api.mechanics import MechanicAnswer, describe
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
@@ -89,19 +93,24 @@ async def put_customer(services: FromServices, id: _Id, data: JSONBody[CustomerB
 
 
 @put("/mechanics/{key:str}", tags=["Catalog"], summary="Put a mechanic", responses=REFUSALS)
-async def put_mechanic(services: FromServices, key: _Id, data: JSONBody[MechanicBody]) -> MechanicAnswer:
+async def put_mechanic(
+    request: Request[Any, Any, State], services: FromServices, key: _Id, data: JSONBody[MechanicBody]
+) -> MechanicAnswer:
     """Launches a mechanic, or changes it: each a dated decision. A killed one stays killed until it is revived.
 
-    A launch less than 60 days from another draws a warning. The rule that stood at launch stays readable.
+    A launch less than 60 days from another draws a warning. The rule that stood at launch stays readable; changing it
+    while the verdict is to kill needs a reason and an admin.
     """
     now_ms = services.clock()
+    caller = key_of(request)
+    known = await services.decisions.known(key) if key in services.catalog.mechanics else None
     if data.brand not in services.catalog.brands:
         raise Invalid.one("brand", f"There is no brand called {data.brand}.")
     before, after = await services.catalog.change(
         Mechanic,
         key,
         lambda before: mechanics.build(key, data, now_ms=now_ms, before=before),
-        lambda before, after: decisions.of_put(before, after, data, now_ms),
+        lambda before, after: _decisions(before, after, data, known, caller, now_ms),
     )
     launched = before is None or before.launched_at_ms != after.launched_at_ms
     others = services.catalog.mechanics.values()
@@ -196,3 +205,21 @@ def _answer(asset: Asset) -> AssetAnswer:
         ready=asset.ready,
         missing=asset.course.missing,
     )
+
+
+def _decisions(
+    before: Mechanic | None, after: Mechanic, body: MechanicBody, known: Known | None, caller: ApiKey, now_ms: int
+) -> list[Decision]:
+    """What putting a mechanic decides. Raises Forbidden where only an admin may."""
+    found = decisions.of_put(
+        before,
+        after,
+        body,
+        now_ms=now_ms,
+        by=f"the key {caller.name}",
+        verdict=known.verdict if known else None,
+        produced=known.produced if known else None,
+    )
+    if any(decision.overrides for decision in found) and not caller.role.reaches(Role.ADMIN):
+        raise Forbidden("The verdict is to kill it: only an admin may change its rule now.")
+    return found

@@ -10,7 +10,7 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
-from passalong.domain.decision import Decision, DecisionKind, KillRule, Produced
+from passalong.domain.decision import LIVING_ON, Decision, DecisionKind, KillRule, Produced
 from passalong.domain.instant import at
 from passalong.domain.mechanic import Cta, Fallback, Gate, Mechanic, MechanicKind, Status
 from passalong.domain.verdict import State, Verdict
@@ -64,8 +64,8 @@ class MechanicAnswer(Struct, kw_only=True):
     """A mechanic with what it brought over all time, and the verdict as things stand.
 
     `decisions` (oldest first), `rule_at_launch` and a tombstone's `verdict` and `produced` come when asked for by key;
-    so does `overridden_by`, the decision by which it lives on though the verdict is to kill it. `warnings` are about a
-    launch.
+    so does `overridden_by`, the decision by which it lives on though the verdict is to kill it, or was until its rule
+    was changed. `warnings` are about a launch.
     """
 
     key: str
@@ -198,8 +198,9 @@ async def describe(services: Services, mechanic: Mechanic, warnings: Sequence[st
 
 def _answer(mechanic: Mechanic, counts: Tally, verdict: Verdict, decisions: Sequence[Decision]) -> MechanicAnswer:
     launch = next((d.rule for d in decisions if d.kind is DecisionKind.LAUNCH), None)
-    last = next((d for d in reversed(decisions) if d.kind in (DecisionKind.KEEP, DecisionKind.REVIVE)), None)
-    overridden = verdict.state is State.KILL and mechanic.tombstone is None and last is not None and last.overrides
+    last = next((d for d in reversed(decisions) if d.kind in LIVING_ON and d.overrides), None)
+    failed = verdict.state is State.KILL or (last is not None and last.kind is DecisionKind.CHANGE)
+    overridden = failed and mechanic.tombstone is None
     return MechanicAnswer(
         key=mechanic.key,
         kind=mechanic.kind,
