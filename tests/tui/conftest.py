@@ -15,5 +15,15 @@ sys.path.insert(0, str(Path(__file__).parent))  # console_driver, beside this fi
 @pytest.fixture
 def reader_key(server: Server) -> str:
     """A key that may only read."""
-    _, headers = server.key("reader")
+    return _key(server, "reader")
+
+
+@pytest.fixture
+def integrator_key(server: Server) -> str:
+    """A key that may act on plays, and decide about nothing."""
+    return _key(server, "integrator")
+
+
+def _key(server: Server, role: str) -> str:
+    _, headers = server.key(role)
     return str(headers["authorization"]).removeprefix("Bearer ")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -12,12 +13,14 @@ import httpx2
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from factories import ADMIN_KEY, Server
+from factories import ADMIN_KEY, Server, eventually, rfc3339
+from histories import visited
 from passalong_tui.app import Console
 from passalong_tui.client import Client
 from passalong_tui.widgets.listing import Listing
 
 DEADLINE_S = 8.0
+DAY_MS = 86_400_000
 
 
 class Driver:
@@ -32,6 +35,11 @@ class Driver:
 
     async def type(self, text: str) -> None:
         await self.pilot.press(*("space" if character == " " else character for character in text))
+
+    async def dialog(self, key: str, kind: type) -> None:
+        """Opens a dialog by its key."""
+        await self.press(key)
+        await self.until(lambda: isinstance(self.console.screen, kind), kind.__name__)
 
     async def until(self, condition: Callable[[], Any], what: str = "") -> None:
         """Lets the console work until the condition holds. A widget that is not there yet counts as no."""
@@ -129,3 +137,33 @@ def story(server: Server) -> str:
     opportunity(server, "D-1", ["ada@hooli.example"])
     opportunity(server, "D-2", ["stranger@nowhere.example"])
     return path
+
+
+def looked(server: Server, mechanic: str, people: int, *, at_ms: int) -> None:
+    """So many people looked at a link of a mechanic long ago. Written in a loop of its own, beside the test's."""
+    with ThreadPoolExecutor(1) as beside:
+        beside.submit(visited, server, mechanic, people, at_ms=at_ms).result()
+
+
+def failed(server: Server, clock: Any, key: str = "soft") -> None:
+    """The mechanic had its time and its visits, and brought nothing: the verdict is to kill it."""
+    clock.ms += 100 * DAY_MS
+    looked(server, key, 600, at_ms=clock() - 40 * DAY_MS)
+    assert server.api.get(f"/api/v1/mechanics/{key}").json()["verdict"]["state"] == "kill"
+
+
+def play(server: Server, clock: Any, customer: str = "initech") -> dict[str, Any]:
+    """Three tickets of a customer stay open, and somebody should call."""
+    signals = [
+        {
+            "external_id": f"{customer}-{n}",
+            "customer": customer,
+            "kind": "support.ticket_opened",
+            "occurred_at": rfc3339(clock() - 60_000),
+        }
+        for n in range(3)
+    ]
+    answer = server.api.post("/api/v1/signals", json={"signals": signals})
+    assert answer.status_code == 201, answer.text
+    [made] = eventually(lambda: server.api.get(f"/api/v1/plays?customer={customer}").json()["items"])
+    return dict(made)

@@ -11,7 +11,7 @@ from textual.command import CommandPalette
 from textual.widgets import Static
 
 from factories import Server
-from passalong_tui.commands import COMMANDS, CUSTOMER, LEAD, MECHANICS, SCREENS, available
+from passalong_tui.commands import COMMANDS, CUSTOMER, LEAD, MECHANICS, PLAY_REPORT, SCREENS, available
 from passalong_tui.palette import ConsoleCommands
 from passalong_tui.screens.help import HelpScreen
 from passalong_tui.screens.page import Page
@@ -22,6 +22,10 @@ WAYS = {
     "customers": ("3",),
     CUSTOMER: ("3", "enter"),
     LEAD: ("3", "enter", "tab", "enter"),
+    "plays": ("4",),
+    PLAY_REPORT: ("4", "w"),
+    "review": ("5",),
+    "theater": ("6",),
 }
 
 
@@ -30,7 +34,7 @@ async def _go(tui: Driver, screen: str) -> None:
         await tui.press(key)
         if key in ("3", "2"):
             await tui.until(lambda: tui.listing().grid.has_focus, "the rows")
-        elif place == 1:
+        elif place == 1 and key == "enter":
             await tui.until(
                 lambda: tui.column("email", "#leads") and tui.listing("#shares").grid.has_focus, "a customer"
             )
@@ -94,13 +98,27 @@ async def test_a_reader_is_not_offered_what_it_may_not(server: Server, reader_ke
     async with console(server, key=reader_key) as tui:
         await tui.until(lambda: tui.console.known.may_decide is False, "the role")
         await _go(tui, "mechanics")
-        await tui.until(
-            lambda: not {"kill", "revive"} & {k.action for k in tui.console.screen.query("FooterKey")}, "less"
-        )
-        await tui.press("k")
-        assert isinstance(tui.console.screen, Page)
+        for screen in ("mechanics", "plays", "review"):
+            await _go(tui, screen)
+            refused = {c.action for c in available(screen) if c.needs}
+            assert refused
+            await tui.until(lambda r=refused: not r & {k.action for k in tui.console.screen.query("FooterKey")}, "less")
+            assert not {c.name for c in available(screen) if c.needs} & {
+                entry.name.partition("  ")[0] for entry in ConsoleCommands(tui.console.screen).commands()
+            }
+            await tui.press("k", "e", "d")
+            assert isinstance(tui.console.screen, Page)
         await _go(tui, CUSTOMER)
         await tui.until_shown("someone at hooli.example")
+
+
+async def test_an_integrator_acts_on_plays_and_decides_nothing(server: Server, integrator_key: str) -> None:
+    async with console(server, key=integrator_key) as tui:
+        await tui.until(lambda: tui.console.known.may_act and tui.console.known.may_decide is False, "the role")
+        await _go(tui, "plays")
+        await tui.until(lambda: "done" in {k.action for k in tui.console.screen.query("FooterKey")}, "done")
+        await _go(tui, "review")
+        await tui.until(lambda: "hold" not in {k.action for k in tui.console.screen.query("FooterKey")}, "less")
 
 
 def test_starting_imports_nothing_heavy() -> None:

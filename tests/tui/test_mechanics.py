@@ -1,12 +1,15 @@
-"""Which mechanic produces pipeline; killing one and bringing it back."""
+"""Which mechanic produces pipeline; what the verdict is, and what is decided upon it."""
 
 from __future__ import annotations
 
-from console_driver import Driver, console, story
+from typing import Any
+
+import pytest
+from console_driver import DAY_MS, Driver, console, failed, lead, looked, opportunity, story
 from textual.widgets import Input
 
-from factories import Server
-from passalong_tui.screens.decide import KillDialog, ReviveDialog
+from factories import Server, eventually, mechanic
+from passalong_tui.screens.decide import KeepDialog, KillDialog, PauseDialog, ResumeDialog, ReviveDialog
 from passalong_tui.screens.mechanics import MechanicsScreen
 from passalong_tui.widgets.choices import Choices
 
@@ -14,11 +17,6 @@ from passalong_tui.widgets.choices import Choices
 async def _to_mechanics(tui: Driver) -> None:
     await tui.press("2")
     await tui.until(lambda: isinstance(tui.console.screen, MechanicsScreen) and tui.column("title"), "the table")
-
-
-async def _dialog(tui: Driver, key: str, kind: type) -> None:
-    await tui.press(key)
-    await tui.until(lambda: isinstance(tui.console.screen, kind), kind.__name__)
 
 
 async def test_the_most_pipeline_stands_first_with_its_rule_beside(server: Server) -> None:
@@ -36,7 +34,7 @@ async def test_kill_takes_form_and_cta_away_and_revive_brings_them_back(server: 
     assert "csrf_token" in server.viewer.get(path).text
     async with console(server, size=(160, 50)) as tui:
         await _to_mechanics(tui)
-        await _dialog(tui, "k", KillDialog)
+        await tui.dialog("k", KillDialog)
         await tui.until_shown("1 link of 1 customer: the asset stays, gate and call to action go")
         assert tui.console.screen.query_one("#by", Input).value == "mara"
         await tui.type("Nobody came")
@@ -47,7 +45,7 @@ async def test_kill_takes_form_and_cta_away_and_revive_brings_them_back(server: 
         assert "Start a free account" not in page
         await tui.until_shown("Killed", "Nobody came", "the asset stays, without gate")
 
-        await _dialog(tui, "r", ReviveDialog)
+        await tui.dialog("r", ReviveDialog)
         await tui.until_shown("gate and call to action return", "Nobody came")
         await tui.type("A second look")
         await tui.press("enter")
@@ -59,7 +57,7 @@ async def test_kill_takes_form_and_cta_away_and_revive_brings_them_back(server: 
 async def test_an_empty_reason_stays_in_the_dialog(server: Server) -> None:
     async with console(server, size=(80, 24)) as tui:
         await _to_mechanics(tui)
-        await _dialog(tui, "k", KillDialog)
+        await tui.dialog("k", KillDialog)
         await tui.press("enter")
         await tui.until_shown("! Say why, in a few words.")
         assert isinstance(tui.console.screen, KillDialog)
@@ -72,7 +70,7 @@ async def test_a_refusal_is_said_in_the_dialog_and_keeps_what_was_typed(server: 
     story(server)
     async with console(server, size=(80, 24)) as tui:
         await _to_mechanics(tui)
-        await _dialog(tui, "k", KillDialog)
+        await tui.dialog("k", KillDialog)
         await tui.type("Too little")
         dialog = tui.console.screen
         dialog.query_one(Choices).focus()
@@ -96,7 +94,7 @@ async def test_killed_meanwhile_by_somebody_else_is_said_in_words(server: Server
     story(server)
     async with console(server, refresh_s=60) as tui:
         await _to_mechanics(tui)
-        await _dialog(tui, "k", KillDialog)
+        await tui.dialog("k", KillDialog)
         body = {"reason": "Faster", "by": "Jo"}
         assert server.api.post("/api/v1/mechanics/hard/kill", json=body).status_code == 200
         await tui.type("Slower")
@@ -128,3 +126,122 @@ async def test_sorting_by_key_and_by_header(server: Server) -> None:
         await tui.until(lambda: tui.listing().grid.cursor_row == len(tui.column("title")) - 1, "the last row")
         await tui.press("g")
         await tui.until(lambda: tui.listing().grid.cursor_row == 0, "the first row")
+
+
+async def _stand_on(tui: Driver, key: str) -> None:
+    await _to_mechanics(tui)
+    tui.listing().aim(key)
+    await tui.until(lambda: tui.listing().current.key == key, key)
+
+
+def _cell(tui: Driver, column: str, title: str) -> str:
+    return dict(zip(tui.column("title"), tui.column(column), strict=True))[title]
+
+
+async def test_verdicts_stand_in_the_table_in_words_with_what_was_expected(server: Server, clock: Any) -> None:
+    failed(server, clock)
+    assert server.api.post("/api/v1/mechanics/open/pause", json={"by": "Jo", "reason": "Redrawn"}).status_code == 200
+    async with console(server, size=(160, 50)) as tui:
+        await _stand_on(tui, "soft")
+        assert (_cell(tui, "verdict", "Soft"), _cell(tui, "status", "Soft")) == ("✗ kill", "◌ stalled")
+        assert (_cell(tui, "expected", "Soft"), _cell(tui, "opportunities", "Soft")) == ("6.0", "0")
+        assert (_cell(tui, "verdict", "Open"), _cell(tui, "status", "Open")) == ("… too early", "‖ paused")
+        assert _cell(tui, "verdict", "Community") == "? review"
+        await tui.until_shown("✗ kill, stalled", "0 of 6.0 expected, chance under 0.1 %", "Stalled: no opportunity")
+        row = [line for line in tui.screen().splitlines() if "Soft" in line and "✗ kill" in line]
+        assert row, "said without any colour"
+
+
+async def test_a_kill_on_the_strength_of_a_verdict_is_on_the_page_within_a_second(server: Server, clock: Any) -> None:
+    path = server.share(mechanic="soft")
+    failed(server, clock)
+    assert "csrf_token" in server.viewer.get(path).text
+    async with console(server, size=(80, 24)) as tui:
+        await _stand_on(tui, "soft")
+        await tui.dialog("k", KillDialog)
+        await tui.until_shown("The verdict is to kill it.", "601 visits in 100 days", "1 link of 1 customer")
+        assert "going against it" not in tui.screen()
+        await tui.type("It had its time")
+        await tui.press("enter")
+        await tui.until(lambda: not isinstance(tui.console.screen, KillDialog), "the dialog to close")
+        eventually(lambda: "csrf_token" not in server.viewer.get(path).text, within_s=1)
+        found = server.api.get("/api/v1/mechanics/soft").json()
+        assert (found["status"], found["decisions"][-1]["overrides"]) == ("killed", False)
+        await tui.until(lambda: _cell(tui, "status", "Soft") == "✕ killed", "the row to change")
+
+
+async def test_a_kill_against_the_verdict_is_said_before_and_after(server: Server) -> None:
+    story(server)
+    async with console(server, size=(160, 50)) as tui:
+        await _stand_on(tui, "hard")
+        await tui.dialog("k", KillDialog)
+        await tui.until_shown("It is too early to judge: this is written down as going against it.")
+        await tui.type("No time")
+        await tui.press("enter")
+        await tui.until_shown("✕ Killed on", "“No time”", "The last verdict", "… too early", "against the verdict")
+        await tui.until_shown("It had produced", "EUR 12,000", "1 link of 1 customer were out", "opened never since")
+
+
+async def test_a_tombstone_says_how_often_its_links_were_opened_since(server: Server) -> None:
+    path = server.share()
+    assert server.api.post("/api/v1/mechanics/hard/kill", json={"by": "Jo", "reason": "Out"}).status_code == 200
+    server.viewer.get(path)
+    async with console(server, size=(160, 50)) as tui:
+        await _stand_on(tui, "hard")
+        await tui.until_shown("without gate", "opened 1 time since.")
+
+
+async def test_keeping_what_the_verdict_kills_is_plain_for_ever(server: Server, clock: Any) -> None:
+    failed(server, clock)
+    async with console(server, size=(160, 50)) as tui:
+        await _stand_on(tui, "soft")
+        await tui.dialog("e", KeepDialog)
+        await tui.until_shown("The verdict is to kill it: this is written down as going against it.")
+        await tui.press("enter")
+        await tui.until_shown("! Say why, in a few words.")
+        await tui.type("Two deals are near")
+        await tui.press("enter")
+        await tui.until_shown("! It lives on against the verdict, by mara", "“Two deals are near”", "Kept")
+        assert "against the verdict" in tui.text("MechanicCard Static").partition("Decisions")[2]
+
+
+async def test_pause_and_resume(server: Server) -> None:
+    async with console(server, size=(160, 50)) as tui:
+        await _stand_on(tui, "open")
+        await tui.press("u")  # nothing to resume: greyed
+        assert isinstance(tui.console.screen, MechanicsScreen)
+        await tui.dialog("p", PauseDialog)
+        assert tui.text(".said").endswith("Until it is resumed, no day counts for its verdict.")
+        await tui.type("Redrawn")
+        await tui.press("enter")
+        await tui.until(lambda: _cell(tui, "status", "Open") == "‖ paused", "the pause")
+        await tui.until_shown("‖ Paused since", "Redrawn")
+        await tui.dialog("u", ResumeDialog)
+        await tui.type("Drawn")
+        await tui.press("enter")
+        await tui.until(lambda: _cell(tui, "status", "Open") == "● live", "the end of it")
+
+
+async def test_the_rule_at_launch_is_told_where_it_was_another(server: Server) -> None:
+    softened = mechanic(title="Open", target_per_1000=4, by="Ida", reason="A slow summer.")
+    assert server.api.put("/api/v1/mechanics/open", json=softened).status_code == 200
+    async with console(server, size=(160, 50)) as tui:
+        await _stand_on(tui, "open")
+        await tui.until_shown("4 opportunities per 1,000 visits", "Changed", "A slow summer.")
+        assert "At launch: 10 opportunities per 1,000 visits. Gate" in tui.text("MechanicCard Static")
+        await _stand_on(tui, "soft")
+        await tui.until(lambda: tui.text("MechanicCard Static").startswith("Soft"), "the other card")
+        assert "At launch" not in tui.text("MechanicCard Static")
+
+
+@pytest.mark.parametrize(("opportunities", "said"), [(2, "? review"), (8, "✓ keep")])
+async def test_what_does_well_is_kept(server: Server, clock: Any, opportunities: int, said: str) -> None:
+    path = server.share(mechanic="soft")
+    for n in range(opportunities):
+        lead(server, path, f"ada{n}@hooli{n}.example", name="Ada")
+        opportunity(server, f"D-{n}", [f"ada{n}@hooli{n}.example"])
+    clock.ms += 100 * DAY_MS
+    looked(server, "soft", 490, at_ms=clock() - 40 * DAY_MS)
+    async with console(server, size=(160, 50)) as tui:
+        await _stand_on(tui, "soft")
+        assert _cell(tui, "verdict", "Soft") == said

@@ -78,24 +78,67 @@ class Cta(Struct):
     url: str
 
 
+class Verdict(Struct, kw_only=True):
+    """`expected` opportunities at target and the `probability` in [0, 1] of meeting it: None without a target."""
+
+    state: str
+    stalled: bool
+    probability: float | None
+    expected: float | None
+    observed: int | float
+    days_left: int
+    why: str
+
+
+class Rule(Struct, kw_only=True):
+    """By which a mechanic is judged, as it was registered."""
+
+    kind: str
+    owner: str
+    target_per_1000: float | None
+    floor_days: int
+    cycle_days: int
+    launched_at: datetime
+
+
+class Produced(Struct, kw_only=True):
+    """What a mechanic had brought when it was decided about, and how many links of how many customers were out."""
+
+    shares: int
+    customers: int
+    visits: int
+    leads: int
+    opportunities: int | float
+    won: int | float
+    pipeline: list[Money]
+
+
 class Tombstone(Struct, kw_only=True):
+    """`verdict` and `produced` are what was known that day, None where only the list was asked for."""
+
     at: datetime
     by: str
     reason: str
     fallback: str
     redirect_url: str | None = None
+    verdict: Verdict | None = None
+    produced: Produced | None = None
+    opened_since: int = 0
 
 
 class Decision(Struct, kw_only=True):
+    """`overrides` says that it went against the verdict of that day."""
+
     at: datetime
     kind: str
     by: str
     reason: str
     fallback: str | None = None
+    overrides: bool = False
 
 
 class Mechanic(Struct, kw_only=True):
-    """`decisions` is filled only where one mechanic was asked for."""
+    """`decisions`, `rule_at_launch` and `overridden_by` are filled only where one mechanic was asked for."""
 
     key: str
     kind: str
@@ -107,14 +150,23 @@ class Mechanic(Struct, kw_only=True):
     cta: Cta | None
     target_per_1000: float | None
     floor_days: int
+    cycle_days: int
     launched_at: datetime
+    paused_at: datetime | None
     tombstone: Tombstone | None
     counts: Counts
+    verdict: Verdict
+    rule_at_launch: Rule | None = None
+    overridden_by: Decision | None = None
     decisions: list[Decision] = []
 
     @property
     def killed(self) -> bool:
         return self.tombstone is not None
+
+    @property
+    def paused(self) -> bool:
+        return self.paused_at is not None and not self.killed
 
 
 class Customer(Struct, kw_only=True):
@@ -229,6 +281,128 @@ class LeadDetail(Struct, kw_only=True):
 class Tail(Struct, kw_only=True):
     items: list[Event]
     last_seq: int
+
+
+class Finding(Struct, kw_only=True):
+    """`subject` is the key of the mechanic that it is about, None where it is about the whole."""
+
+    kind: str
+    subject: str | None
+    title: str
+    numbers: dict[str, int | float]
+    why: str
+    way_out: str
+
+
+class Theater(Struct, kw_only=True):
+    """What was found, what weighs most first; `clear` are the checks that found nothing."""
+
+    made_at: datetime
+    findings: list[Finding]
+    clear: list[str]
+
+
+class Outcome(Struct, kw_only=True):
+    result: str
+    note: str
+    by: str
+    at: datetime
+
+
+class Play(Struct, kw_only=True):
+    """`closed_at` is when it was done, dismissed or expired; `outcome` is None of what nobody said anything of."""
+
+    id: str
+    customer: str
+    customer_name: str | None
+    rule: str
+    kind: str
+    title: str
+    owner: str
+    why: str
+    state: str
+    created_at: datetime
+    expires_at: datetime
+    closed_at: datetime | None
+    outcome: Outcome | None
+
+
+class Amounts(Struct, kw_only=True):
+    by_currency: list[Money]
+
+
+class Followed(Struct, kw_only=True):
+    """Opportunities credited to customers in the days after a play was done for them."""
+
+    customers: int
+    opportunities: int | float
+    pipeline: Amounts
+
+
+class PlayCounts(Struct, kw_only=True):
+    """Plays by what became of them; `kept_back` counts occasions that were left unused, by reason."""
+
+    plays: int
+    open: int
+    done: int
+    dismissed: int
+    expired: int
+    customers: int
+    kept_back: dict[str, int]
+    followed_by: Followed
+
+
+class PlayReport(Struct, kw_only=True):
+    """By id of the rule."""
+
+    followed_days: int
+    rules: dict[str, PlayCounts]
+
+
+class RuleTitle(Struct, kw_only=True):
+    id: str
+    title: str
+
+
+class LiveRule(Struct, kw_only=True):
+    """A rule that is live, with the owner of its plays."""
+
+    rule: RuleTitle
+    owner: str
+    counts: PlayCounts
+
+
+class Rules(Struct, kw_only=True):
+    items: list[LiveRule]
+
+
+class CameOf(Struct, kw_only=True):
+    why: str
+
+
+class Reviewed(Struct, kw_only=True):
+    """One decision of a review, and what came of it since."""
+
+    mechanic: str
+    title: str
+    decision: str
+    role: str
+    owner: str
+    reason: str
+    verdict: Verdict
+    overrides: bool
+    came_of: CameOf
+
+
+class Review(Struct, kw_only=True):
+    """`month` as 2026-10."""
+
+    id: str
+    month: str
+    held_at: datetime
+    by: str
+    note: str
+    decisions: list[Reviewed]
 
 
 class Fault(Struct):

@@ -13,7 +13,7 @@ from textual.screen import Screen
 
 from passalong_tui.answers import Customer
 from passalong_tui.client import Client, Lost, Refusal
-from passalong_tui.commands import CUSTOMERS, MECHANICS, OVERVIEW, bindings
+from passalong_tui.commands import CUSTOMERS, MECHANICS, OVERVIEW, PLAYS, REVIEW, THEATER, bindings
 from passalong_tui.known import Known
 from passalong_tui.messages import (
     Answered,
@@ -30,6 +30,9 @@ from passalong_tui.screens.customers import CustomersScreen
 from passalong_tui.screens.mechanics import MechanicsScreen
 from passalong_tui.screens.overview import OverviewScreen
 from passalong_tui.screens.page import Page
+from passalong_tui.screens.plays import PlaysScreen
+from passalong_tui.screens.review import ReviewScreen
+from passalong_tui.screens.theater import TheaterScreen
 from passalong_tui.themes import DARK, LIGHT
 from passalong_tui.words import clock
 
@@ -47,6 +50,9 @@ class Console(App[None], inherit_bindings=False):
         OVERVIEW: OverviewScreen,
         MECHANICS: MechanicsScreen,
         CUSTOMERS: CustomersScreen,
+        PLAYS: PlaysScreen,
+        REVIEW: ReviewScreen,
+        THEATER: TheaterScreen,
     }
     DEFAULT_MODE = OVERVIEW
 
@@ -83,8 +89,13 @@ class Console(App[None], inherit_bindings=False):
 
         self.push_screen(CustomerScreen(customer))
 
+    async def open_mechanic(self, key: str) -> None:
+        await self.switch_mode(MECHANICS)
+        if isinstance(self.screen, MechanicsScreen):
+            self.screen.aim(key)
+
     def action_go(self, screen: str) -> None:
-        """To one of the three main screens; from a customer or a lead back to the list."""
+        """To one of the main screens; from a customer or a lead back to the list."""
         if self.current_mode == screen:
             while len(self.screen_stack) > 1:
                 self.pop_screen()
@@ -129,7 +140,7 @@ class Console(App[None], inherit_bindings=False):
         while True:
             try:
                 if self.known.may_decide is None:
-                    self.learn(RoleKnown(await self.client.may_decide()))
+                    self.learn(RoleKnown(await self.client.may_decide(), await self.client.may_act()))
                 # The first reading does not wait, so that an empty ledger is seen to be empty.
                 wait_s = 0.0 if after is None or self.trouble else self._long_poll_s
                 tail = await self.client.events(after, wait_s=wait_s)

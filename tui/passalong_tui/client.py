@@ -17,16 +17,25 @@ from passalong_tui.answers import (
     CustomerDetail,
     Lead,
     LeadDetail,
+    LiveRule,
     Mechanic,
     Metric,
     Page,
+    Play,
+    PlayReport,
     Problem,
+    Review,
+    Rules,
     Tail,
+    Theater,
 )
 
 T = TypeVar("T")
 
 PAGE_SIZE = 200
+MOST_PLAYS = 1000
+MOST_REVIEWS = 24
+"""The newest of them: whoever wants all asks the API."""
 CONNECT_S = 4.0
 ANSWER_S = 8.0
 """Longer than this and the server counts as lost; the last known numbers stay on the screen."""
@@ -111,34 +120,80 @@ class Client:
     async def revive(self, key: str, *, reason: str, by: str, attempt: str) -> Mechanic:
         return await self._decide(key, "revive", {"reason": reason, "by": by}, attempt)
 
-    async def may_decide(self) -> bool:
-        """Whether the key's role reaches as far as kill and revive.
+    async def keep(self, key: str, *, reason: str, by: str, attempt: str) -> Mechanic:
+        return await self._decide(key, "keep", {"reason": reason, "by": by}, attempt)
 
-        Asks with an empty body, which no server accepts: a role is looked at before a body is.
-        """
+    async def pause(self, key: str, *, reason: str, by: str, attempt: str) -> Mechanic:
+        return await self._decide(key, "pause", {"reason": reason, "by": by}, attempt)
+
+    async def resume(self, key: str, *, reason: str, by: str, attempt: str) -> Mechanic:
+        return await self._decide(key, "resume", {"reason": reason, "by": by}, attempt)
+
+    async def theater(self) -> Theater:
+        return await self._get("/theater", Theater)
+
+    async def plays(self, state: str | None) -> list[Play]:
+        """Plays in a state (None: in any), newest first, and no more than MOST_PLAYS of them."""
+        return await self._all("/plays", Play, most=MOST_PLAYS, **({"state": state} if state else {}))
+
+    async def play_report(self) -> PlayReport:
+        return await self._get("/plays/report", PlayReport)
+
+    async def rules(self) -> list[LiveRule]:
+        return (await self._get("/rules", Rules)).items
+
+    async def close_play(self, id: str, *, result: str, note: str, by: str, attempt: str) -> Play:
+        body = {"result": result, "note": note, "by": by}
+        return await self._post(f"/plays/{_part(id)}/outcome", Play, body, attempt)
+
+    async def assign_play(self, id: str, *, owner: str, attempt: str) -> Play:
+        return await self._post(f"/plays/{_part(id)}/owner", Play, {"owner": owner}, attempt)
+
+    async def reviews(self) -> list[Review]:
+        """The latest first, and no more than MOST_REVIEWS of them."""
+        return await self._all("/reviews", Review, most=MOST_REVIEWS)
+
+    async def hold_review(
+        self, *, month: str, by: str, note: str, decisions: list[dict[str, Any]], attempt: str
+    ) -> Review:
+        body = {"month": month, "by": by, "note": note, "decisions": decisions}
+        return await self._post("/reviews", Review, body, attempt)
+
+    async def may_decide(self) -> bool:
+        """Whether the key's role reaches as far as deciding about mechanics."""
+        return await self._may("/mechanics/none/kill")
+
+    async def may_act(self) -> bool:
+        """Whether it reaches as far as saying what came of a play."""
+        return await self._may("/plays/none/outcome")
+
+    async def _may(self, path: str) -> bool:
+        """Asks with an empty body, which no server accepts: a role is looked at before a body is."""
         try:
-            await self._send("POST", "/mechanics/none/kill", Mechanic, json={})
+            await self._send("POST", path, msgspec.Raw, json={})
         except Refusal as refused:
             return refused.status not in (401, 403)
         return True
 
     async def _decide(self, key: str, what: str, body: dict[str, str], attempt: str) -> Mechanic:
+        return await self._post(f"/mechanics/{_part(key)}/{what}", Mechanic, body, attempt)
+
+    async def _post(self, path: str, kind: type[T], body: dict[str, Any], attempt: str) -> T:
         # A corrected form is another request, so the name covers the body too.
         name = hashlib.sha256(attempt.encode() + msgspec.json.encode(body)).hexdigest()
-        path = f"/mechanics/{_part(key)}/{what}"
-        return await self._send("POST", path, Mechanic, json=body, headers={"idempotency-key": name})
+        return await self._send("POST", path, kind, json=body, headers={"idempotency-key": name})
 
-    async def _all(self, path: str, kind: type[T], **params: Any) -> list[T]:
-        """Every entry of a list, page after page."""
+    async def _all(self, path: str, kind: type[T], most: int | None = None, **params: Any) -> list[T]:
+        """Every entry of a list, page after page; or the first `most` of them."""
         found: list[T] = []
         cursor: str | None = None
         while True:
-            asked = {**params, "limit": PAGE_SIZE} | ({"cursor": cursor} if cursor else {})
+            asked = {**params, "limit": min(PAGE_SIZE, most or PAGE_SIZE)} | ({"cursor": cursor} if cursor else {})
             page: Page[T] = await self._send("GET", path, Page[kind], params=asked)  # type: ignore[valid-type]
             found += page.items
             cursor = page.next_cursor
-            if cursor is None:
-                return found
+            if cursor is None or (most is not None and len(found) >= most):
+                return found[:most]
 
     async def _get(self, path: str, kind: type[T], **params: Any) -> T:
         return await self._send("GET", path, kind, params=params)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import deque
 from datetime import UTC, datetime
 
-from passalong_tui.answers import Customer, Event, Mechanic, Metric
+from passalong_tui.answers import Customer, Event, Mechanic, Metric, Play, Review, Theater
+from passalong_tui.commands import ADMIN, INTEGRATOR
+from passalong_tui.draft import Draft
 
 TAIL = 200
 
@@ -17,11 +19,19 @@ class Known:
         self.metric: Metric | None = None
         self.mechanics: list[Mechanic] | None = None
         self.customers: list[Customer] | None = None
+        self.theater: Theater | None = None
+        self.plays: dict[str | None, list[Play]] = {}
+        """By the state that was asked for, None for any."""
+        self.reviews: list[Review] | None = None
+        self.draft = Draft()
+        """The review that is being prepared: it outlives the screen."""
         self.events: deque[Event] = deque(maxlen=TAIL)
         self.following = False
         """Whether the tail has been read once: without events it is then really empty."""
         self.may_decide: bool | None = None
-        """Whether the key may kill and revive; None until the server was asked."""
+        """Whether the key may decide about mechanics; None until the server was asked."""
+        self.may_act: bool | None = None
+        """Whether it may say what came of a play."""
         self.answered_at: datetime | None = None
         self.names: dict[str, str] = {}
         """Names of customers by id."""
@@ -52,6 +62,15 @@ class Known:
 
     def title(self, mechanic: str | None) -> str:
         return self.titles.get(mechanic, mechanic) if mechanic else ""
+
+    def may(self, needs: str) -> bool:
+        """Whether a command of that role is to be offered: until the server was asked, it is."""
+        allowed = {ADMIN: self.may_decide, INTEGRATOR: self.may_act}
+        return allowed.get(needs) is not False
+
+    @property
+    def living(self) -> list[Mechanic]:
+        return [mechanic for mechanic in self.mechanics or [] if not mechanic.killed]
 
     def stranger(self, events: list[Event]) -> bool:
         """Whether an event names a customer or a mechanic that is not known by name yet."""

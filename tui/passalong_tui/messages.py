@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from textual.message import Message
 
-from passalong_tui.answers import Customer, CustomerDetail, Event, Lead, LeadDetail, Mechanic, Metric
+from passalong_tui.answers import (
+    Customer,
+    CustomerDetail,
+    Event,
+    Lead,
+    LeadDetail,
+    LiveRule,
+    Mechanic,
+    Metric,
+    Play,
+    PlayReport,
+    Review,
+    Theater,
+)
 from passalong_tui.known import Known
 
 
@@ -66,6 +79,43 @@ class LeadFetched(Fact):
         super().__init__()
 
 
+class TheaterFetched(Fact):
+    def __init__(self, theater: Theater) -> None:
+        self.theater = theater
+        super().__init__()
+
+    def keep(self, known: Known) -> None:
+        known.theater = self.theater
+
+
+class PlaysFetched(Fact):
+    """The plays in a state, None for any."""
+
+    def __init__(self, state: str | None, plays: list[Play]) -> None:
+        self.state = state
+        self.plays = plays
+        super().__init__()
+
+    def keep(self, known: Known) -> None:
+        known.plays[self.state] = self.plays
+
+
+class PlayReportFetched(Fact):
+    def __init__(self, report: PlayReport, rules: list[LiveRule]) -> None:
+        self.report = report
+        self.rules = rules
+        super().__init__()
+
+
+class ReviewsFetched(Fact):
+    def __init__(self, reviews: list[Review]) -> None:
+        self.reviews = reviews
+        super().__init__()
+
+    def keep(self, known: Known) -> None:
+        known.reviews = self.reviews
+
+
 class EventsArrived(Fact):
     """New events, oldest first."""
 
@@ -94,11 +144,12 @@ class Answered(Message):
 
 
 class RoleKnown(Fact):
-    """Whether the key may kill and revive."""
+    """Whether the key may decide about mechanics, and whether it may say what came of a play."""
 
-    def __init__(self, may_decide: bool) -> None:
+    def __init__(self, may_decide: bool, may_act: bool) -> None:
         self.may_decide = may_decide
+        self.may_act = may_act
         super().__init__()
 
     def keep(self, known: Known) -> None:
-        known.may_decide = self.may_decide
+        known.may_decide, known.may_act = self.may_decide, self.may_act

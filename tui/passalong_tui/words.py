@@ -33,12 +33,51 @@ EVENTS = {
     "prompt": "prompt shown",
 }
 ACTORS = {"human": "a person", "bot": "a bot", "unfurler": "a link preview", "system": "the product or CRM"}
-DECISIONS = {"launch": "Launched", "change": "Changed", "kill": "Killed", "revive": "Revived"}
+DECISIONS = {
+    "launch": "Launched",
+    "change": "Changed",
+    "keep": "Kept",
+    "revise": "To be changed",
+    "pause": "Paused",
+    "resume": "Resumed",
+    "kill": "Killed",
+    "revive": "Revived",
+}
+VERDICTS = {"collecting": "… too early", "keep": "✓ keep", "review": "? review", "kill": "✗ kill"}
+"""A symbol and a word, so that no colour is needed."""
+TONES = {"collecting": "quiet", "keep": "success", "review": "warning", "kill": "error"}
+"""The colour of a verdict, by its name in the themes."""
+CHOICES = {"keep": "✓ keep", "change": "~ change", "kill": "✗ kill"}
+ROLES = {
+    "product": "Product",
+    "marketing": "Marketing",
+    "customer_success": "Customer success",
+    "sales": "Sales",
+}
+PLAY_STATES = {"open": "● open", "done": "✓ done", "dismissed": "✕ dismissed", "expired": "… expired"}
+CHECKS = {
+    "failed_and_alive": "mechanics that failed and live on",
+    "activity_without_pipeline": "activity without pipeline",
+    "low_coverage": "low coverage",
+    "closed_before_touch": "opportunities older than their first touch",
+    "staff_shares": "shares by your own people",
+    "untracked_advocacy": "advocacy without a tracked link",
+    "unvisited_advocacy": "advocacy that nobody follows",
+    "advocacy_alone": "nothing but advocacy",
+    "satisfaction_without_opportunity": "satisfaction without opportunity",
+    "several_launches": "several launches at once",
+    "no_review": "no review",
+}
+"""What the theater looks for."""
 FALLBACKS = {
     "asset_only": "the asset stays, without gate and call to action",
     "redirect": "links lead elsewhere",
     "gone": "links say goodbye",
 }
+_LONG_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
@@ -63,6 +102,24 @@ def percent(part: float, whole: float) -> str:
         return NOTHING
     ratio = 100 * part / whole
     return f"{ratio:.1f} %" if 0 < ratio < 9.95 else f"{ratio:,.0f} %"
+
+
+def chance(probability: float | None) -> str:
+    """A probability in [0, 1] as `74 %`; never all or nothing, which it never is. A dash where there is none."""
+    if probability is None:
+        return NOTHING
+    return "over 99 %" if probability >= 0.995 else percent(probability, 1) if probability >= 0.001 else "under 0.1 %"
+
+
+def month_name(month: str) -> str:
+    """`November 2026` of 2026-11."""
+    return f"{_LONG_MONTHS[int(month[5:7]) - 1]} {month[:4]}"
+
+
+def month_beside(month: str, by: int) -> str:
+    """The month so many months later (2026-12 after 2026-11)."""
+    n = int(month[:4]) * 12 + int(month[5:7]) - 1 + by
+    return f"{n // 12:04d}-{n % 12 + 1:02d}"
 
 
 def money(amounts: Sequence[Money]) -> str:

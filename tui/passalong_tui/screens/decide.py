@@ -1,52 +1,53 @@
-"""The two dialogs in which a mechanic ends or begins again. Each says first what will happen, in numbers."""
+"""The dialogs in which something is decided about a mechanic. Each says first what will happen, in numbers."""
 
 from __future__ import annotations
 
-import secrets
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Input, Static
 
 from passalong.domain.mechanic import Fallback
 from passalong_tui import safe
 from passalong_tui.answers import Mechanic
-from passalong_tui.client import Client, Lost, Refusal
-from passalong_tui.messages import RoleKnown
+from passalong_tui.client import Client
+from passalong_tui.screens.dialog import BY, REASON, REDIRECT, Dialog, Line
 from passalong_tui.widgets.choices import Choices
 from passalong_tui.words import counted
 
-if TYPE_CHECKING:
-    from passalong_tui.app import Console
-
-CHOICES = {
+FALLBACK_CHOICES = {
     Fallback.ASSET_ONLY: "Keep the asset open",
     Fallback.REDIRECT: "Lead elsewhere",
     Fallback.GONE: "Say goodbye",
 }
-_LABELS = {"reason": "Reason", "by": "By", "redirect_url": "Address"}
+_VERDICTS = {
+    "kill": "The verdict is to kill it.",
+    "keep": "The verdict is to keep it",
+    "review": "The verdict is to look closer",
+    "collecting": "It is too early to judge",
+}
 
 
-def consequence(mechanic: Mechanic, fallback: Fallback, redirect_url: str = "") -> str:
-    """What a kill does, in numbers from the mechanic's counts."""
+def links(mechanic: Mechanic) -> str:
     counts = mechanic.counts
-    if not counts.shares:
+    return f"{counted(counts.shares, 'link')} of {counted(counts.customers, 'customer')}"
+
+
+def consequence(mechanic: Mechanic, fallback: str, redirect_url: str = "") -> str:
+    """What a kill does, in numbers from the mechanic's counts."""
+    if not mechanic.counts.shares:
         return "No link is out there yet. From now on none can be made, and nothing is attributed."
-    links = f"{counted(counts.shares, 'link')} of {counted(counts.customers, 'customer')}"
     ends = "nothing more is attributed"
     match fallback:
-        case Fallback.ASSET_ONLY:
-            return f"{links}: the asset stays, gate and call to action go, {ends}."
         case Fallback.REDIRECT:
             where = safe.line(redirect_url, 60) or "the brand’s home page"
-            return f"{links} will lead to {where}; {ends}."
+            return f"{links(mechanic)} will lead to {where}; {ends}."
         case Fallback.GONE:
-            return f"{links} will say goodbye and name whom to ask; the asset is out of reach, {ends}."
+            return f"{links(mechanic)} will say goodbye and name whom to ask; the asset is out of reach, {ends}."
+        case _:
+            return f"{links(mechanic)}: the asset stays, gate and call to action go, {ends}."
 
 
 def kept(mechanic: Mechanic) -> str:
@@ -55,106 +56,48 @@ def kept(mechanic: Mechanic) -> str:
     return f"What it brought stays counted: {counted(counts.leads, 'lead')}, {opportunities}. A kill can be undone."
 
 
-class DecisionDialog(ModalScreen[Mechanic | None]):
-    """Asks for a reason and a name, sends the decision, and stays open with what was typed when it is refused."""
+def against(mechanic: Mechanic, decision: str) -> Content:
+    """What the verdict is, and whether a decision (keep or kill) goes against it: then that is written down."""
+    state = mechanic.verdict.state
+    said = _VERDICTS.get(state, f"The verdict is: {safe.line(state, 40)}")
+    if decision == "kill" and state != "kill":
+        return Content.styled(f"{said}: this is written down as going against it.", "bold $warning")
+    if decision != "kill" and state == "kill":
+        return Content.styled("The verdict is to kill it: this is written down as going against it.", "bold $warning")
+    return Content(said if state == "kill" else f"{said}.")
 
-    CSS_PATH = "decide.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave it as it is")]
-    DECIDE: ClassVar[str]
-    LEAVE: ClassVar[str]
+
+class DecisionDialog(Dialog[Mechanic]):
+    """Asks for a reason and a name."""
+
+    LINES: ClassVar[tuple[Line, ...]] = (REASON, BY)
 
     def __init__(self, mechanic: Mechanic) -> None:
         super().__init__()
         self.mechanic = mechanic
-        # Sent again after an answer got lost, the same decision is not made twice.
-        self._attempt = secrets.token_hex(16)
 
-    def compose(self) -> ComposeResult:
-        with VerticalScroll(id="dialog", can_focus=False):
-            yield from self.explain()
-            yield from self.field("reason", "", "In a few words, for the history")
-            yield from self.field("by", cast("Console", self.app).operator, "Your name")
-            yield Static(Content(""), id="message")
-            with Horizontal(id="buttons"):
-                yield Button(Content(self.DECIDE), id="decide", variant="primary", compact=True)
-                yield Button(Content(self.LEAVE), id="leave", compact=True)
-                yield Static(Content("Enter sends, Esc leaves"), id="keys")
+    def asks(self, verb: str) -> Static:
+        return Static(Content.assemble(f"{verb} ", (safe.line(self.mechanic.title, 56), "bold"), "?"), id="title")
 
-    def explain(self) -> ComposeResult:
-        raise NotImplementedError
+    def verdict(self, decision: str) -> ComposeResult:
+        yield Static(against(self.mechanic, decision), id="verdict")
+        yield Static(safe.content(self.mechanic.verdict.why), classes="aside", id="verdict-why")
 
-    async def decide(self, client: Client, reason: str, by: str, attempt: str) -> Mechanic:
-        raise NotImplementedError
-
-    def field(self, name: str, value: str, hint: str) -> ComposeResult:
-        with Horizontal(classes="field", id=f"{name.replace('_', '-')}-field"):
-            yield Label(Content(_LABELS[name]))
-            yield Input(value, placeholder=hint, id=name.replace("_", "-"), compact=True, max_length=1000)
-
-    def on_mount(self) -> None:
-        self.query_one("#reason", Input).focus()
-
-    def value(self, name: str) -> str:
-        return safe.clean(self.query_one(f"#{name}", Input).value)
-
-    def say(self, sentence: str) -> None:
-        message = self.query_one("#message", Static)
-        message.update(Content.assemble(("! ", "bold"), safe.line(sentence)) if sentence else Content(""))
-        message.display = bool(sentence)
-
-    @on(Button.Pressed, "#decide")
-    @on(Input.Submitted)
-    def _submit(self) -> None:
-        if self.query_one("#decide", Button).disabled:
-            return
-        for name, sentence in (("reason", "Say why, in a few words."), ("by", "Say who decides this.")):
-            if not self.value(name):
-                self.say(sentence)
-                self.query_one(f"#{name}", Input).focus()
-                return
-        self.say("")
-        self._waiting(True)
-        self._send()
-
-    @work(group="decision", exclusive=True)
-    async def _send(self) -> None:
-        client = cast("Console", self.app).client
-        mend = "reason"
-        try:
-            mechanic = await self.decide(client, self.value("reason"), self.value("by"), self._attempt)
-        except Lost as lost:
-            self.say(f"{lost} It is not known whether this was done. Sending it again is safe.")
-        except Refusal as refused:
-            if refused.forbidden:
-                cast("Console", self.app).learn(RoleKnown(may_decide=False))
-            self.say(_in_words(refused))
-            mend = next((field for field in refused.faults if field in _LABELS), mend)
-        else:
-            self.dismiss(mechanic)
-            return
-        self._waiting(False)
-        # The disabled button lost the focus; Enter must send again.
-        self.query_one(f"#{mend.replace('_', '-')}", Input).focus()
-
-    def _waiting(self, waiting: bool) -> None:
-        button = self.query_one("#decide", Button)
-        button.disabled = waiting
-        button.label = Content("Sending…" if waiting else self.DECIDE)
-
-    @on(Button.Pressed, "#leave")
-    def action_leave(self) -> None:
-        self.dismiss(None)
+    @property
+    def words(self) -> dict[str, str]:
+        return {"reason": self.value("reason"), "by": self.value("by")}
 
 
 class KillDialog(DecisionDialog):
-    DECIDE, LEAVE = "Kill it", "Keep it"
+    SEND, LEAVE = "Kill it", "Keep it"
+    LINES: ClassVar[tuple[Line, ...]] = (REDIRECT, REASON, BY)
 
     def explain(self) -> ComposeResult:
-        yield Static(Content.assemble("Kill ", (safe.line(self.mechanic.title, 56), "bold"), "?"), id="title")
+        yield self.asks("Kill")
+        yield from self.verdict("kill")
         yield Static(Content(consequence(self.mechanic, Fallback.ASSET_ONLY)), id="consequence")
-        yield Static(Content(kept(self.mechanic)), id="kept")
-        yield Choices([*CHOICES.values()], id="fallback")
-        yield from self.field("redirect_url", "", "https:// … or empty for the brand’s home page")
+        yield Static(Content(kept(self.mechanic)), classes="aside")
+        yield Choices([*FALLBACK_CHOICES.values()], id="fallback")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -162,51 +105,74 @@ class KillDialog(DecisionDialog):
 
     @property
     def fallback(self) -> Fallback:
-        return list(CHOICES)[self.query_one("#fallback", Choices).chosen]
+        return list(FALLBACK_CHOICES)[self.query_one("#fallback", Choices).chosen]
 
     @on(Choices.Changed)
     @on(Input.Changed, "#redirect-url")
     def _foretell(self) -> None:
         fallback = self.fallback
         self.query_one("#redirect-url-field").display = fallback is Fallback.REDIRECT
-        sentence = consequence(self.mechanic, fallback, self.value("redirect-url"))
+        sentence = consequence(self.mechanic, fallback, self.value("redirect_url"))
         self.query_one("#consequence", Static).update(Content(sentence))
 
-    async def decide(self, client: Client, reason: str, by: str, attempt: str) -> Mechanic:
-        address = self.value("redirect-url") if self.fallback is Fallback.REDIRECT else ""
+    async def send(self, client: Client, attempt: str) -> Mechanic:
+        address = self.value("redirect_url") if self.fallback is Fallback.REDIRECT else ""
         return await client.kill(
-            self.mechanic.key,
-            reason=reason,
-            by=by,
-            fallback=self.fallback,
-            redirect_url=address or None,
-            attempt=attempt,
+            self.mechanic.key, **self.words, fallback=self.fallback, redirect_url=address or None, attempt=attempt
         )
 
 
 class ReviveDialog(DecisionDialog):
-    DECIDE, LEAVE = "Revive it", "Leave it"
+    SEND = "Revive it"
 
     def explain(self) -> ComposeResult:
-        counts = self.mechanic.counts
-        links = f"{counted(counts.shares, 'link')} of {counted(counts.customers, 'customer')}"
         dead = self.mechanic.tombstone
-        yield Static(Content.assemble("Revive ", (safe.line(self.mechanic.title, 56), "bold"), "?"), id="title")
-        yield Static(
-            Content(f"{links}: gate and call to action return, and what comes from now on is attributed again."),
-            id="consequence",
+        yield self.asks("Revive")
+        said = (
+            f"{links(self.mechanic)}: gate and call to action return, and what comes from now on is attributed again."
         )
+        yield Static(Content(said), classes="said")
         if dead is not None:
-            yield Static(
-                Content(f"It was killed by {safe.line(dead.by, 40)}: “{safe.line(dead.reason, 160)}”"), id="kept"
-            )
+            why = f"It was killed by {safe.line(dead.by, 40)}: “{safe.line(dead.reason, 160)}”"
+            yield Static(Content(why), classes="aside")
 
-    async def decide(self, client: Client, reason: str, by: str, attempt: str) -> Mechanic:
-        return await client.revive(self.mechanic.key, reason=reason, by=by, attempt=attempt)
+    async def send(self, client: Client, attempt: str) -> Mechanic:
+        return await client.revive(self.mechanic.key, **self.words, attempt=attempt)
 
 
-def _in_words(refused: Refusal) -> str:
-    """The refusal, naming the fields as the dialog does."""
-    if not refused.faults:
-        return str(refused)
-    return " ".join(f"{_LABELS.get(field, field)}: {message}" for field, message in refused.faults.items())
+class KeepDialog(DecisionDialog):
+    SEND = "Keep it"
+
+    def explain(self) -> ComposeResult:
+        yield self.asks("Keep")
+        yield from self.verdict("keep")
+        yield Static(
+            Content("Nothing changes. That it was kept, by whom and why stays in its history."), classes="said"
+        )
+
+    async def send(self, client: Client, attempt: str) -> Mechanic:
+        return await client.keep(self.mechanic.key, **self.words, attempt=attempt)
+
+
+class PauseDialog(DecisionDialog):
+    SEND = "Pause it"
+
+    def explain(self) -> ComposeResult:
+        yield self.asks("Pause")
+        said = f"{links(self.mechanic)} go on as they are; none can be made."
+        yield Static(Content(f"{said} Until it is resumed, no day counts for its verdict."), classes="said")
+
+    async def send(self, client: Client, attempt: str) -> Mechanic:
+        return await client.pause(self.mechanic.key, **self.words, attempt=attempt)
+
+
+class ResumeDialog(DecisionDialog):
+    SEND = "Resume it"
+
+    def explain(self) -> ComposeResult:
+        yield self.asks("Resume")
+        said = "Links can be made again, and days count again. Those of the pause count neither for nor against it."
+        yield Static(Content(said), classes="said")
+
+    async def send(self, client: Client, attempt: str) -> Mechanic:
+        return await client.resume(self.mechanic.key, **self.words, attempt=attempt)

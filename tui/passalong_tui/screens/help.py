@@ -49,5 +49,5 @@ def _sections(here: str | None) -> Content:
 
 
 def _line(command: Command) -> list[str | tuple[str, str]]:
-    note = " (role admin)" if command.writes else ""
+    note = f" (role {command.needs})" if command.needs else ""
     return [(f"{command.keys:<10}", "bold"), f"{command.name:<12}", (f"{command.help}{note}", "$quiet"), "\n"]

@@ -12,10 +12,11 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Digits, Static
 
-from passalong_tui.answers import Metric, Month
+from passalong_tui import safe
+from passalong_tui.answers import Metric, Month, Theater
 from passalong_tui.client import Client
 from passalong_tui.commands import OVERVIEW, bindings
-from passalong_tui.messages import EventsArrived, Fact, MechanicsFetched, MetricFetched
+from passalong_tui.messages import EventsArrived, Fact, MechanicsFetched, MetricFetched, TheaterFetched
 from passalong_tui.screens.page import Page
 from passalong_tui.widgets.bars import MonthBars
 from passalong_tui.widgets.breakdown import Funnel, Pipeline
@@ -42,17 +43,20 @@ class OverviewScreen(Page):
             with Vertical(classes="part"):
                 yield Static(Content("From visit to opportunity"), classes="heading")
                 yield Funnel()
+        yield Static(Content(""), id="theater")
         with Vertical(id="now"):
             yield Static(Content("Right now"), classes="heading")
             yield LiveTail()
 
     async def fetch(self, client: Client) -> list[Fact]:
-        metric, mechanics = await asyncio.gather(client.metric(), client.mechanics())
-        return [MechanicsFetched(mechanics), MetricFetched(metric)]
+        metric, mechanics, theater = await asyncio.gather(client.metric(), client.mechanics(), client.theater())
+        return [MechanicsFetched(mechanics), MetricFetched(metric), TheaterFetched(theater)]
 
     def draw(self) -> None:
         if self.known.metric is not None:
             self._draw_metric(self.known.metric)
+        if self.known.theater is not None:
+            self._draw_theater(self.known.theater)
         self.query_one(LiveTail).show(self.known)
 
     @on(MetricFetched)
@@ -60,9 +64,16 @@ class OverviewScreen(Page):
         self._draw_metric(fact.metric)
         self.query_one(LiveTail).show(self.known)
 
+    @on(TheaterFetched)
+    def _theater(self, fact: TheaterFetched) -> None:
+        self._draw_theater(fact.theater)
+
     @on(EventsArrived)
     def _events(self) -> None:
         self.query_one(LiveTail).show(self.known)
+
+    def _draw_theater(self, theater: Theater) -> None:
+        self.query_one("#theater", Static).update(found(theater, 3 if self.has_class("-tall") else 1))
 
     def _draw_metric(self, metric: Metric) -> None:
         month = metric.months[-1]
@@ -84,3 +95,18 @@ def meaning(month: Month) -> Content:
         coverage = "No opportunity is known yet"
     said = f"{thing} a customer’s name.\n"
     return Content.assemble(said, (coverage, "$quiet"))
+
+
+def found(theater: Theater, most: int) -> Content:
+    """How many findings the theater report has, the first titles, and where to read them."""
+    if not theater.findings:
+        return Content.assemble(("6 ", "bold $accent"), ("Theater: nothing only looks like pipeline.", "$quiet"))
+    many = counted(len(theater.findings), "finding")
+    titles = [safe.line(finding.title, 100) for finding in theater.findings[:most]]
+    more = len(theater.findings) - len(titles)
+    if most == 1:
+        rest = f" and {more} more" if more else ""
+        return Content.assemble(("6 ", "bold $accent"), (f"Theater: {many}. ", "bold"), f"{titles[0]}{rest}")
+    lines = [Content.assemble(("! ", "$warning"), title) for title in titles]
+    lines += [Content.styled(f"  and {more} more", "$quiet")] if more else []
+    return Content("\n").join([Content.assemble(("6 ", "bold $accent"), (f"Theater: {many}", "bold")), *lines])

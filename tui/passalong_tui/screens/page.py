@@ -34,7 +34,7 @@ class Page(Screen[None]):
     NAME: ClassVar[str]
     """The screen's name in the table of commands."""
     TAB: ClassVar[str]
-    """Which of the three main screens is marked in the top line."""
+    """Which of the main screens is marked in the top line."""
     QUESTION: ClassVar[str]
 
     def compose(self) -> ComposeResult:
@@ -119,6 +119,14 @@ class TablePage(Page):
             if listing.has_focus_within:
                 return listing
         return self.query(Listing).first()
+
+    _standing: object = None
+
+    def rebind(self, standing: object) -> None:
+        """Looks again at which commands make sense, if what that depends on has changed: the footer is costly."""
+        if standing != self._standing:
+            self._standing = standing
+            self.refresh_bindings()
 
     def action_filter(self) -> None:
         self.listing.open_filter()

@@ -29,9 +29,18 @@ class Choices(Widget, can_focus=True):
     class Changed(Message):
         """Another one was chosen."""
 
-    def __init__(self, labels: Sequence[str], *, id: str | None = None) -> None:
+        def __init__(self, choices: Choices) -> None:
+            self.choices = choices
+            super().__init__()
+
+        @property
+        def control(self) -> Choices:
+            return self.choices
+
+    def __init__(self, labels: Sequence[str], *, id: str | None = None, chosen: int = 0) -> None:
         super().__init__(id=id)
         self._labels = list(labels)
+        self.set_reactive(Choices.chosen, chosen)
 
     def render(self) -> Content:
         parts: list[tuple[str, str]] = []
@@ -47,7 +56,7 @@ class Choices(Widget, can_focus=True):
         self.chosen = (self.chosen + by) % len(self._labels)
 
     def watch_chosen(self) -> None:
-        self.post_message(self.Changed())
+        self.post_message(self.Changed(self))
 
     def on_click(self, event: Click) -> None:
         left = 0

@@ -21,14 +21,13 @@ from passalong_tui import safe
 T = TypeVar("T")
 
 _PADDING = 2
-_LEAST_FLEXIBLE = 14
 
 
 class Column(Struct, Generic[T], frozen=True, kw_only=True):
     """One column. `cell` gets the entry and the column's width in cells; `order` is what it sorts by.
 
-    `width` 0 takes what the others leave. Where the table is narrow, columns with the highest `drop` go first;
-    those with 0 stay.
+    `width` 0 takes what the others leave, `least` or more. Where the table is narrow, columns with the highest `drop`
+    go first; those with 0 stay.
     """
 
     key: str
@@ -36,8 +35,11 @@ class Column(Struct, Generic[T], frozen=True, kw_only=True):
     cell: Callable[[T, int], str | Text]
     order: Callable[[T], Any]
     width: int = 0
+    least: int = 14
     right: bool = False
     drop: int = 0
+    tone: Callable[[T], str] | None = None
+    """Gives the colour of a cell by its name in the themes, or nothing; never the only thing that says something."""
 
 
 class Grid(DataTable[Text], inherit_bindings=False):
@@ -85,6 +87,7 @@ class Listing(Vertical, Generic[T]):
         self._entries: list[T] | None = None
         self._shown: dict[str, T] = {}
         self._drawn: tuple[object, ...] = ()
+        self._aim: str | None = None
         self.filter = ""
         # Made here and not in compose: a screen may ask for its entries before it is composed.
         self.grid = Grid(cursor_type="row", cell_padding=_PADDING // 2, show_row_labels=False)
@@ -109,6 +112,18 @@ class Listing(Vertical, Generic[T]):
     @property
     def shown(self) -> list[T]:
         return list(self._shown.values())
+
+    def aim(self, key: str) -> None:
+        """Puts the cursor on an entry as soon as it is there."""
+        self.clear_filter()
+        self._aim = key
+        self._draw()
+
+    def on_mount(self) -> None:
+        self.watch(self.app, "theme", self._recolour, init=False)
+
+    def _recolour(self) -> None:
+        self.call_after_refresh(self._draw)  # the new colours are known by then
 
     def show(self, entries: Sequence[T]) -> None:
         """Draws new entries; the cursor stays on the entry where it stood."""
@@ -201,6 +216,9 @@ class Listing(Vertical, Generic[T]):
         else:
             self._rebuild(widths, rows)
             self._drawn = shape
+        if self._aim in rows:
+            self.grid.move_cursor(row=list(rows).index(self._aim), animate=False)
+            self._aim = None
         self.post_message(self.Moved(self))
 
     def _update(self, rows: dict[str, list[Text]]) -> None:
@@ -248,14 +266,14 @@ class Listing(Vertical, Generic[T]):
         columns = list(self._columns)
 
         def needed() -> int:
-            return sum((c.width or _LEAST_FLEXIBLE) + _PADDING for c in columns)
+            return sum((c.width or c.least) + _PADDING for c in columns)
 
         while needed() > available and any(c.drop for c in columns):
             columns.remove(max(columns, key=lambda c: c.drop))
         flexible = [c for c in columns if not c.width]
         spare = max(available - needed(), 0)
         share = {c.key: spare // len(flexible) + (n < spare % len(flexible)) for n, c in enumerate(flexible)}
-        return {c.key: (c.width or _LEAST_FLEXIBLE) + share.get(c.key, 0) for c in columns}
+        return {c.key: (c.width or c.least) + share.get(c.key, 0) for c in columns}
 
     def _cells(self, entry: T, widths: dict[str, int]) -> list[Text]:
         cells = []
@@ -263,6 +281,8 @@ class Listing(Vertical, Generic[T]):
             column = self._column(key)
             cell = column.cell(entry, width)
             cell = safe.text(cell, width) if isinstance(cell, str) else cell
+            if column.tone is not None and (tone := column.tone(entry)):
+                cell.stylize(self.app.theme_variables[tone])
             cell.justify = "right" if column.right else "left"
             cells.append(cell)
         return cells

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.commands import CUSTOMERS, MECHANICS, OVERVIEW, SCREENS
+from passalong_tui.commands import MAIN, SCREENS
 
 FRESH_S = 30
 
@@ -37,7 +37,7 @@ class Nav(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static(Content("Passalong"), classes="brand")
-        for number, screen in enumerate((OVERVIEW, MECHANICS, CUSTOMERS), 1):
+        for number, screen in enumerate(MAIN, 1):
             yield NavItem(number, screen, here=screen == self._here)
         yield Static(Content(""), classes="age")
 

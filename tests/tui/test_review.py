@@ -1,0 +1,194 @@
+"""The month's review: walking through the mechanics, recording it, and what came of the last one."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import product
+from typing import Any
+
+import pytest
+from console_driver import Driver, console, failed, story
+from textual.widgets import Input
+
+from factories import Server
+from passalong.domain import review as reviews
+from passalong.domain.mechanic import Gate, Mechanic, MechanicKind
+from passalong.domain.review import Choice, ReviewBody, ReviewedBody, ReviewRole
+from passalong.domain.verdict import State, Verdict
+from passalong.errors import Invalid
+from passalong_tui.draft import month_due, needs_reason
+from passalong_tui.screens.review import ReviewScreen
+from passalong_tui.screens.review_dialogs import DecideDialog, HoldDialog
+from passalong_tui.widgets.choices import Choices
+from passalong_tui.words import month_beside, month_name
+
+
+async def _to_review(tui: Driver) -> None:
+    await tui.press("5")
+    await tui.until(lambda: isinstance(tui.console.screen, ReviewScreen), "the review")
+    await tui.until(lambda: tui.column("title", "#living") and tui.console.known.reviews is not None, "what lives")
+
+
+async def _decide(tui: Driver, choice: str, mechanic: str, reason: str = "") -> None:
+    living = tui.listing("#living")
+    living.aim(mechanic)
+    await tui.until(lambda: living.current.key == mechanic, mechanic)
+    await tui.dialog(choice, DecideDialog)
+    await tui.type(reason)
+    await tui.press("enter")
+    await tui.until(lambda: isinstance(tui.console.screen, ReviewScreen), "the dialog to close")
+
+
+def _of(tui: Driver, column: str, title: str) -> str:
+    return dict(zip(tui.column("title", "#living"), tui.column(column, "#living"), strict=True))[title]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_a_month_is_walked_through_and_recorded(server: Server, clock: Any, size: tuple[int, int]) -> None:
+    path = server.share(mechanic="soft")
+    failed(server, clock)
+    async with console(server, size=size) as tui:
+        await _to_review(tui)
+        assert tui.column("title", "#living")[0] == "Soft", "what the numbers speak against comes first"
+        await tui.until_shown("0 of 5 decided", "600 visits in 100 days", "No review was held yet.")
+        await tui.dialog("k", DecideDialog)
+        dialog = tui.console.screen
+        assert dialog.query_one("#owner", Input).value == "Mara"
+        await tui.until_shown("The verdict is to kill it.", "1 link of 1 customer: the asset stays")
+        await tui.press("enter")
+        await tui.until_shown("! Say why it is killed.")
+        await tui.type("It had its time")
+        dialog.query_one("#role", Choices).focus()
+        await tui.press("right")
+        await tui.pilot.click("#decide")
+        await tui.until(lambda: _of(tui, "decision", "Soft") == "✗ kill", "the decision")
+        assert tui.listing("#living").current.key != "soft", "on to the next"
+        await _decide(tui, "c", "hard", "Ask for less")
+        await _decide(tui, "e", "open")
+        await tui.until_shown("3 of 5 decided")
+        await tui.dialog("w", HoldDialog)
+        await tui.until_shown("Record the review of", "✗ kill", "~ change", "✓ keep", "Marketing: Mara")
+        await tui.until_shown("Nothing is said of 2 mechanics")
+        await tui.type("A clear month")
+        await tui.press("enter")
+        await tui.until(lambda: len(tui.column("title", "#past")) == 3, "what was decided")
+        await tui.until_shown("0 of 4 decided")
+    [held] = server.api.get("/api/v1/reviews").json()["items"]
+    assert (held["by"], held["note"]) == ("mara", "A clear month")
+    said = {d["mechanic"]: (d["decision"], d["role"], d["owner"], d["reason"]) for d in held["decisions"]}
+    assert said == {
+        "soft": ("kill", "marketing", "Mara", "It had its time"),
+        "hard": ("change", "product", "Mara", "Ask for less"),
+        "open": ("keep", "product", "Mara", ""),
+    }
+    assert "csrf_token" not in server.viewer.get(path).text
+
+
+async def test_what_the_server_refuses_stands_beside_its_line_and_nothing_is_lost(server: Server, clock: Any) -> None:
+    story(server)
+    async with console(server, size=(120, 40), refresh_s=60) as tui:
+        await _to_review(tui)
+        await _decide(tui, "c", "hard", "Ask for less")
+        await _decide(tui, "e", "soft")
+        failed(server, clock)  # meanwhile the verdict has become another
+        await tui.dialog("w", HoldDialog)
+        await tui.type("A note of mine")
+        await tui.press("enter")
+        await tui.until_shown("! The verdict is to kill it: keeping it needs a reason.", "Some decisions need another")
+        assert tui.console.screen.query_one("#note", Input).value == "A note of mine"
+        await tui.press("escape")
+        await tui.until(lambda: _of(tui, "decision", "Soft") == "! ✓ keep", "the mark")
+        assert _of(tui, "decision", "Customer reports") == "~ change"
+        await tui.until(lambda: tui.console.known.living[-1].verdict.state, "the verdicts")
+        await _decide(tui, "e", "soft", "Two deals are near")
+        await tui.until(lambda: _of(tui, "decision", "Soft") == "✓ keep", "it is mended")
+        await tui.dialog("w", HoldDialog)
+        await tui.press("enter")
+        await tui.until(lambda: len(tui.column("title", "#past")) == 2, "what was decided")
+        tui.listing("#past").grid.focus()
+        await tui.until_shown("against the verdict", "“Two deals are near”", "Since:")
+    assert server.api.get("/api/v1/mechanics/soft").json()["overridden_by"]["reason"] == "Two deals are near"
+
+
+async def test_a_decision_is_changed_taken_back_and_survives_another_screen(server: Server) -> None:
+    server.share(mechanic="soft")
+    async with console(server) as tui:
+        await _to_review(tui)
+        await _decide(tui, "c", "soft", "Shorter form")
+        await tui.press("1")
+        await tui.until_shown("What did customers bring this month?")
+        await _to_review(tui)
+        tui.listing("#living").aim("soft")
+        await tui.until_shown("“Shorter form”")
+        await tui.dialog("k", DecideDialog)
+        dialog = tui.console.screen
+        assert dialog.query_one("#reason", Input).value == "Shorter form"
+        dialog.query_one("#fallback", Choices).focus()
+        await tui.press("right")
+        await tui.until_shown("will lead to the brand’s home page")
+        await tui.pilot.click("#decide")
+        await tui.until(lambda: _of(tui, "decision", "Soft") == "✗ kill", "the other decision")
+        tui.listing("#living").aim("soft")
+        await tui.until(lambda: tui.listing("#living").current.key == "soft", "soft")
+        await tui.press("x")
+        await tui.until(lambda: _of(tui, "decision", "Soft") == "–", "nothing decided")
+        await tui.press("w")
+        assert isinstance(tui.console.screen, ReviewScreen), "there is nothing to record"
+
+
+async def test_another_month_may_be_reviewed_and_none_that_has_not_begun(server: Server) -> None:
+    present = server.api.get("/api/v1/metric?months=1").json()["months"][0]["month"]
+    async with console(server) as tui:
+        await _to_review(tui)
+        for _ in range(3):
+            await tui.press("right_square_bracket")
+        await tui.until_shown(f"killed in {month_name(present)}?")
+        await tui.press("left_square_bracket")
+        await tui.until_shown(f"killed in {month_name(month_beside(present, -1))}?")
+        await _decide(tui, "e", "open")
+        await tui.dialog("w", HoldDialog)
+        await tui.press("enter")
+        await tui.until(lambda: tui.column("month", "#past") == [month_beside(present, -1)], "the review")
+        await _decide(tui, "e", "open")
+        await tui.dialog("w", HoldDialog)
+        assert tui.text("#left-out").endswith("from now on this review stands.")
+
+
+def test_in_the_first_ten_days_the_past_month_is_due() -> None:
+    assert month_due("2026-11", date(2026, 11, 10)) == "2026-10"
+    assert month_due("2026-11", date(2026, 11, 11)) == "2026-11"
+    assert month_due("2026-01", date(2026, 1, 1)) == "2025-12"
+    assert month_beside("2026-12", 1) == "2027-01"
+
+
+@pytest.mark.parametrize(("choice", "state"), list(product(Choice, State)))
+def test_a_reason_is_asked_for_where_the_server_refuses_without_one(choice: Choice, state: State) -> None:
+    said = ReviewedBody(mechanic="soft", decision=choice, role=ReviewRole.SALES, owner="Mara")
+    body = ReviewBody(month="2026-10", by="Mara", decisions=[said])
+    refused = ""
+    try:
+        reviews.check(body, {"soft": _mechanic()}, {"soft": _verdict(state)})
+    except Invalid as error:
+        refused = str(error.faults[0].message)
+    assert needs_reason(choice, state) == refused
+
+
+def _mechanic() -> Mechanic:
+    return Mechanic(
+        key="soft",
+        kind=MechanicKind.SHARED_ASSET,
+        title="Soft",
+        owner="Mara",
+        brand="acme",
+        gate=Gate(),
+        cta=None,
+        target_per_1000=10,
+        floor_days=90,
+        launched_at_ms=0,
+    )
+
+
+def _verdict(state: State) -> Verdict:
+    return Verdict(
+        state=state, stalled=False, probability=None, expected=None, observed=0, days_left=0, visits=0, why=""
+    )

@@ -1,0 +1,69 @@
+"""The dialogs in which somebody says what came of a play, or whose it is from now on."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from passalong_tui import safe
+from passalong_tui.answers import Play
+from passalong_tui.client import Client
+from passalong_tui.commands import INTEGRATOR
+from passalong_tui.screens.dialog import BY, Dialog, Line
+
+NOTE = Line("note", "Note", "What came of it, or why not; may stay empty")
+OWNER = Line("owner", "Owner", "Who sees to it from now on", "Say who sees to it.")
+
+
+class PlayDialog(Dialog[Play]):
+    NEEDS = INTEGRATOR
+
+    def __init__(self, play: Play) -> None:
+        super().__init__()
+        self.play = play
+
+    def about(self, verb: str) -> ComposeResult:
+        whose = safe.line(self.play.customer_name or self.play.customer, 40)
+        yield Static(Content.assemble(f"{verb}: ", (safe.line(self.play.title, 60), "bold")), id="title")
+        yield Static(Content.assemble((f"{whose}: ", "bold"), safe.line(self.play.why)), classes="said")
+
+
+class OutcomeDialog(PlayDialog):
+    """Said once of a play."""
+
+    VERB: ClassVar[str]
+    RESULT: ClassVar[str]
+    LINES: ClassVar[tuple[Line, ...]] = (NOTE, BY)
+    FIRST = "note"
+
+    def explain(self) -> ComposeResult:
+        yield from self.about(self.VERB)
+        yield Static(Content("This is said once, and counted in the report of plays."), classes="aside")
+
+    async def send(self, client: Client, attempt: str) -> Play:
+        note, by = self.value("note"), self.value("by")
+        return await client.close_play(self.play.id, result=self.RESULT, note=note, by=by, attempt=attempt)
+
+
+class DoneDialog(OutcomeDialog):
+    VERB, RESULT, SEND = "Done", "done", "It was done"
+
+
+class DismissDialog(OutcomeDialog):
+    VERB, RESULT, SEND = "Dismiss", "dismissed", "Dismiss it"
+
+
+class OwnerDialog(PlayDialog):
+    SEND = "Hand it over"
+    LINES: ClassVar[tuple[Line, ...]] = (OWNER,)
+    FIRST = "owner"
+
+    def explain(self) -> ComposeResult:
+        yield from self.about("Hand over")
+        yield Static(Content(f"It is in the hands of {safe.line(self.play.owner, 60)} now."), classes="aside")
+
+    async def send(self, client: Client, attempt: str) -> Play:
+        return await client.assign_play(self.play.id, owner=self.value("owner"), attempt=attempt)

@@ -1,0 +1,173 @@
+"""What all dialogs share: lines to fill in, one button that sends, and nothing typed is lost when it is refused."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label, Static
+
+from passalong_tui import safe
+from passalong_tui.client import Client, Lost, Refusal
+from passalong_tui.commands import ADMIN
+from passalong_tui.messages import RoleKnown
+
+if TYPE_CHECKING:
+    from passalong_tui.app import Console
+
+T = TypeVar("T")
+
+
+class Line(NamedTuple):
+    """A line to fill in. `name` as on the wire; `missing` is said when it is empty, or it may be."""
+
+    name: str
+    label: str
+    hint: str
+    missing: str = ""
+
+
+REASON = Line("reason", "Reason", "In a few words, for the history", "Say why, in a few words.")
+BY = Line("by", "By", "Your name", "Say who decides this.")
+REDIRECT = Line("redirect_url", "Address", "https:// … or empty for the brand’s home page")
+
+
+class Dialog(ModalScreen[T | None]):
+    """Says first what will happen, sends what was filled in, and stays open when it is refused.
+
+    A subclass says in `explain` what it is about and in `send` what it asks of the server.
+    """
+
+    CSS_PATH = "dialog.tcss"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]  # noqa: RUF012  as Textual declares it
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Leave it as it is")]
+    SEND: ClassVar[str]
+    LEAVE: ClassVar[str] = "Leave it"
+    LINES: ClassVar[tuple[Line, ...]]
+    FIRST: ClassVar[str] = "reason"
+    """The line that has the focus, and gets it back after a refusal that names none."""
+    NEEDS: ClassVar[str] = ADMIN
+    """The role that the server asks for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Sent again after an answer got lost, the same thing is not done twice.
+        self._attempt = secrets.token_hex(16)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="dialog", can_focus=False):
+            yield from self.explain()
+            for line in self.LINES:
+                yield from self._field(line)
+            yield Static(Content(""), id="message")
+            with Horizontal(id="buttons"):
+                yield Button(Content(self.SEND), id="decide", variant="primary", compact=True)
+                yield Button(Content(self.LEAVE), id="leave", compact=True)
+                yield Static(Content("Enter sends, Esc leaves"), id="keys")
+
+    def explain(self) -> ComposeResult:
+        raise NotImplementedError
+
+    def initial(self, name: str) -> str:
+        """What stands in a line before anything is typed."""
+        return self.console.operator if name == "by" else ""
+
+    def hint(self, line: Line) -> str:
+        """What stands in a line while it is empty."""
+        return line.hint
+
+    async def send(self, client: Client, attempt: str) -> T:
+        """Does it; may raise Lost or Refusal. `attempt` names the intention."""
+        raise NotImplementedError
+
+    def lacks(self) -> tuple[str, str] | None:
+        """The first line that has to be filled in and is not, and what to say."""
+        for line in self.LINES:
+            if line.missing and not self.value(line.name):
+                return line.name, line.missing
+        return None
+
+    def refused(self, refusal: Refusal) -> str:
+        """Says it with the names of the dialog's lines; gives the line that is to be mended."""
+        labels = {line.name: line.label for line in self.LINES}
+        said = [f"{labels.get(name, name)}: {message}" for name, message in refusal.faults.items()]
+        self.say(" ".join(said) or str(refusal))
+        return next((name for name in refusal.faults if name in labels), self.FIRST)
+
+    @property
+    def console(self) -> Console:
+        return cast("Console", self.app)
+
+    def _field(self, line: Line) -> ComposeResult:
+        with Horizontal(classes="field", id=f"{_id(line.name)}-field"):
+            yield Label(Content(line.label))
+            yield Input(
+                self.initial(line.name), placeholder=self.hint(line), id=_id(line.name), compact=True, max_length=1000
+            )
+
+    def on_mount(self) -> None:
+        self._focus(self.FIRST)
+
+    def value(self, name: str) -> str:
+        return safe.clean(self.query_one(f"#{_id(name)}", Input).value)
+
+    def say(self, sentence: str) -> None:
+        message = self.query_one("#message", Static)
+        message.update(Content.assemble(("! ", "bold"), safe.line(sentence)) if sentence else Content(""))
+        message.display = bool(sentence)
+
+    @on(Button.Pressed, "#decide")
+    @on(Input.Submitted)
+    def _submit(self) -> None:
+        if self.query_one("#decide", Button).disabled:
+            return
+        lacking = self.lacks()
+        if lacking is not None:
+            name, sentence = lacking
+            self.say(sentence)
+            self._focus(name)
+            return
+        self.say("")
+        self._waiting(True)
+        self._send()
+
+    @work(group="decision", exclusive=True)
+    async def _send(self) -> None:
+        mend = self.FIRST
+        try:
+            answer = await self.send(self.console.client, self._attempt)
+        except Lost as lost:
+            self.say(f"{lost} It is not known whether this was done. Sending it again is safe.")
+        except Refusal as refused:
+            if refused.forbidden:
+                # What an integrator may not, an admin may; what an integrator may, only a reader may not.
+                self.console.learn(RoleKnown(may_decide=False, may_act=self.NEEDS == ADMIN))
+            mend = self.refused(refused)
+        else:
+            self.dismiss(answer)
+            return
+        self._waiting(False)
+        # The disabled button lost the focus; Enter must send again.
+        self._focus(mend)
+
+    def _focus(self, name: str) -> None:
+        self.query_one(f"#{_id(name)}", Input).focus()
+
+    def _waiting(self, waiting: bool) -> None:
+        button = self.query_one("#decide", Button)
+        button.disabled = waiting
+        button.label = Content("Sending…" if waiting else self.SEND)
+
+    @on(Button.Pressed, "#leave")
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def _id(name: str) -> str:
+    return name.replace("_", "-")

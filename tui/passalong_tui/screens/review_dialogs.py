@@ -1,0 +1,160 @@
+"""The two dialogs of a review: what is to be done about one mechanic, and the whole of it before it is recorded."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Input, Static
+
+from passalong.domain.mechanic import Fallback
+from passalong_tui import safe
+from passalong_tui.answers import Mechanic, Review
+from passalong_tui.client import Client, Refusal
+from passalong_tui.draft import Decided, Draft, needs_reason
+from passalong_tui.screens.decide import FALLBACK_CHOICES, against, consequence
+from passalong_tui.screens.dialog import REDIRECT, Dialog, Line
+from passalong_tui.screens.review import hands, left_out
+from passalong_tui.widgets.choices import Choices
+from passalong_tui.words import CHOICES, ROLES, day, month_name, said
+
+_VERBS = {"keep": "Keep", "change": "Change", "kill": "Kill"}
+OWNER = Line("owner", "Owner", "Who sees to it", "Say who sees to it.")
+REASON = Line("reason", "Reason", "")
+NOTE = Line("note", "Note", "For the whole review; may stay empty")
+HELD_BY = Line("by", "By", "Your name", "Say who held the review.")
+
+
+class DecideDialog(Dialog[Decided]):
+    """Nothing is sent yet: what is said here waits until the review is held."""
+
+    SEND, LEAVE = "Decide", "Leave it open"
+    LINES: ClassVar[tuple[Line, ...]] = (REDIRECT, OWNER, REASON)
+
+    def __init__(self, mechanic: Mechanic, choice: str, before: Decided) -> None:
+        super().__init__()
+        self.mechanic = mechanic
+        self._choice = choice
+        self._before = before
+        self._needed = needs_reason(choice, mechanic.verdict.state)
+
+    def explain(self) -> ComposeResult:
+        title = safe.line(self.mechanic.title, 56)
+        yield Static(Content.assemble(f"{_VERBS[self._choice]} ", (title, "bold"), "?"), id="title")
+        if self._choice == "change":
+            yield Static(Content("It goes on as it is until somebody changes it; the review remembers."), id="verdict")
+        else:
+            yield Static(against(self.mechanic, self._choice), id="verdict")
+        yield Static(safe.content(self.mechanic.verdict.why), classes="aside")
+        if self._choice == "kill":
+            yield Static(Content(consequence(self.mechanic, self._before.fallback)), classes="said", id="consequence")
+            yield Choices([*FALLBACK_CHOICES.values()], id="fallback", chosen=self._place(FALLBACK_CHOICES, "fallback"))
+        yield Choices([*ROLES.values()], id="role", chosen=self._place(ROLES, "role"))
+
+    def _place(self, choices: dict[str, str] | dict[Fallback, str], name: str) -> int:
+        names = [str(choice) for choice in choices]
+        chosen = getattr(self._before, name)
+        return names.index(chosen) if chosen in names else 0
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self._foretell()
+
+    def initial(self, name: str) -> str:
+        return str(getattr(self._before, name, ""))
+
+    def hint(self, line: Line) -> str:
+        if line.name != "reason":
+            return line.hint
+        return f"Needed. {self._needed}" if self._needed else "May stay empty: the verdict says it"
+
+    @property
+    def fallback(self) -> str:
+        if self._choice != "kill":
+            return self._before.fallback
+        return str(list(FALLBACK_CHOICES)[self.query_one("#fallback", Choices).chosen])
+
+    @on(Choices.Changed, "#fallback")
+    @on(Input.Changed, "#redirect-url")
+    def _foretell(self) -> None:
+        leads = self._choice == "kill" and self.fallback == "redirect"
+        self.query_one("#redirect-url-field").display = leads
+        if self._choice == "kill":
+            sentence = consequence(self.mechanic, self.fallback, self.value("redirect_url"))
+            self.query_one("#consequence", Static).update(Content(sentence))
+
+    def lacks(self) -> tuple[str, str] | None:
+        if self._needed and not self.value("reason"):
+            return "reason", self._needed
+        return super().lacks()
+
+    async def send(self, client: Client, attempt: str) -> Decided:
+        return Decided(
+            mechanic=self.mechanic.key,
+            decision=self._choice,
+            role=list(ROLES)[self.query_one("#role", Choices).chosen],
+            owner=self.value("owner"),
+            reason=self.value("reason"),
+            fallback=self.fallback,
+            redirect_url=self.value("redirect_url"),
+        )
+
+
+class HoldDialog(Dialog[Review]):
+    """The summary: what is recorded, and done, the moment it is sent."""
+
+    SEND, LEAVE = "Record it", "Go back"
+    LINES: ClassVar[tuple[Line, ...]] = (NOTE, HELD_BY)
+    FIRST = "note"
+
+    def __init__(self, draft: Draft, living: list[Mechanic], held: Review | None) -> None:
+        """`held` is the review of that month that stands, if there is one."""
+        super().__init__()
+        self._held = held
+        self._draft = draft
+        self._living = living
+
+    def explain(self) -> ComposeResult:
+        month = month_name(self._draft.month) if self._draft.month else ""
+        yield Static(Content.assemble("Record the review of ", (month, "bold"), "?"), id="title")
+        yield Static(self._summary(), classes="said", id="summary")
+        aside = left_out(self._draft, self._living)
+        if self._held is not None:
+            by = safe.line(self._held.by, 40)
+            aside += f" That month was reviewed on {day(self._held.held_at)} by {by}; from now on this review stands."
+        yield Static(Content(aside), classes="aside", id="left-out")
+
+    def _summary(self) -> Content:
+        """Each decision, and beneath it what the server found wrong with it."""
+        titles = {mechanic.key: mechanic.title for mechanic in self._living}
+        lines = []
+        for decided in self._draft.decisions.values():
+            title = safe.line(titles.get(decided.mechanic, decided.mechanic), 34)
+            line = Content.assemble(
+                (f"{said(CHOICES, decided.decision):<9}", "bold"),
+                f"{title}  ",
+                (safe.line(hands(decided), 25), "$quiet"),
+            )
+            if decided.fault:
+                line = Content.assemble(line, "\n         ", (f"! {safe.line(decided.fault)}", "bold $error"))
+            lines.append(line)
+        return Content("\n").join(lines)
+
+    def refused(self, refusal: Refusal) -> str:
+        self._draft.find_fault(refusal.faults)
+        self.query_one("#summary", Static).update(self._summary())
+        mend = super().refused(refusal)
+        if any(decided.fault for decided in self._draft.decisions.values()):
+            self.say("Some decisions need another look. Go back and decide about them again; the rest stays.")
+        return mend
+
+    async def send(self, client: Client, attempt: str) -> Review:
+        return await client.hold_review(
+            month=self._draft.month or "",
+            by=self.value("by"),
+            note=self.value("note"),
+            decisions=[decided.body for decided in self._draft.decisions.values()],
+            attempt=attempt,
+        )
