@@ -33,7 +33,7 @@ def found(server: Server, kind: str) -> list[dict[str, Any]]:
     for finding in answer["findings"]:
         assert finding["title"]
         assert finding["numbers"]
-        assert finding["why"].endswith((".", "”."))
+        assert finding["why"].endswith((".", "”"))
         assert finding["way_out"].endswith(".")
     return here
 
@@ -84,7 +84,7 @@ def test_a_mechanic_that_failed_its_rule_and_lives_on(server: Server, clock: Any
         assert here[0]["numbers"]["expected"] == 6.0
         assert "It was kept" not in here[0]["why"], "what was kept while all was well was not kept against a verdict"
         server.api.post("/api/v1/mechanics/hard/keep", json={"by": "Mara", "reason": "A fair is coming."})
-        assert found(server, "failed_and_alive")[0]["why"].endswith("It was kept: “A fair is coming.”.")
+        assert found(server, "failed_and_alive")[0]["why"].endswith("It was kept: “A fair is coming.”")
         assert "going well" not in found(server, "failed_and_alive")[0]["why"]
         server.api.post("/api/v1/mechanics/hard/kill", json=SAID)
         assert not found(server, "failed_and_alive")

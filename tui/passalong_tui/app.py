@@ -181,4 +181,5 @@ class Console(App[None], inherit_bindings=False):
         self.trouble = f"{self.client.base_url} refuses: {fact.sentence}"
 
     def on_role_known(self) -> None:
-        self.screen.refresh_bindings()
+        if self.screen_stack:  # it may come when the last screen has gone
+            self.screen.refresh_bindings()

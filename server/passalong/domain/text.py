@@ -20,6 +20,11 @@ def without_addresses(text: str) -> str:
     return _ADDRESS.sub("…", text)
 
 
+def quoted(text: str) -> str:
+    """A sentence that somebody said, in quotation marks, with one full stop at its end."""
+    return f"“{text}”" if text.endswith((".", "!", "?", "…")) else f"“{text}”."
+
+
 def number(n: float) -> str:
     """`1,234`; of parts at most two digits after the point."""
     return f"{n:,}" if isinstance(n, int) else f"{n:,.2f}".rstrip("0").rstrip(".")

@@ -14,7 +14,7 @@ from msgspec import Struct
 from passalong.domain.decision import LAUNCH_GAP_DAYS
 from passalong.domain.instant import DAY_MS
 from passalong.domain.mechanic import MechanicKind, Status
-from passalong.domain.text import counted, number, percent
+from passalong.domain.text import counted, number, percent, quoted
 from passalong.domain.verdict import State, Verdict
 
 REVIEW_DAYS = 35
@@ -116,7 +116,7 @@ def failed_and_alive(programme: Programme) -> Iterator[Finding]:
     for surface in programme.living:
         verdict = surface.verdict
         if verdict.state is State.KILL and verdict.expected is not None and verdict.probability is not None:
-            kept = f" It was kept: “{surface.kept}”." if surface.kept else ""
+            kept = f" It was kept: {quoted(surface.kept)}" if surface.kept else ""
             yield Finding(
                 kind=FindingKind.FAILED_AND_ALIVE,
                 subject=surface.key,

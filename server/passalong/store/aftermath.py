@@ -8,7 +8,7 @@ from passalong.domain.decision import Decision, DecisionKind
 from passalong.domain.instant import Calendar, Clock, day_name, months_back
 from passalong.domain.mechanic import Status
 from passalong.domain.review import Choice, Review, Reviewed
-from passalong.domain.text import counted, number
+from passalong.domain.text import counted, number, quoted
 from passalong.store.catalog import Catalog
 from passalong.store.metric import Metrics
 
@@ -58,18 +58,18 @@ class Aftermath:
                 change = next((d for d in since if d.kind is DecisionKind.CHANGE), None)
                 if change is None:
                     return False, self._killed(since) or "Nothing was changed since."
-                return True, f"Changed on {self._day(change)}: “{change.reason}”."
+                return True, f"Changed on {self._day(change)}: {quoted(change.reason)}"
             case Choice.KILL:
                 revived = next((d for d in reversed(since) if d.kind is DecisionKind.REVIVE), None)
                 if revived and status is not Status.KILLED:
-                    return False, f"Revived on {self._day(revived)} by {revived.by}: “{revived.reason}”."
+                    return False, f"Revived on {self._day(revived)} by {revived.by}: {quoted(revived.reason)}"
                 return True, "It is dead."
             case Choice.KEEP:
                 return None, self._killed(since)
 
     def _killed(self, since: list[Decision]) -> str:
         killed = next((d for d in reversed(since) if d.kind is DecisionKind.KILL), None)
-        return f"Killed on {self._day(killed)} by {killed.by}: “{killed.reason}”." if killed else ""
+        return f"Killed on {self._day(killed)} by {killed.by}: {quoted(killed.reason)}" if killed else ""
 
     def _day(self, decision: Decision) -> str:
         return day_name(self._calendar.day(decision.at_ms))
