@@ -465,7 +465,11 @@ def paths(of: Slices) -> dict[str, str]:
     metric = f"/api/v1/metric?months={MONTHS}"
     return {"the one number": metric} | {
         f"  of {_a(name)}": f"{metric}&{name}={value}" for name, value in of._asdict().items()
-    } | {"customers": f"/api/v1/customers?limit={PAGE}"}  # fmt: skip
+    } | {
+        "customers": f"/api/v1/customers?limit={PAGE}",
+        "mechanics and verdicts": "/api/v1/mechanics",
+        "theater": "/api/v1/theater",
+    }  # fmt: skip
 
 
 def _a(name: str) -> str:
