@@ -31,3 +31,4 @@ UPDATE conversions SET
   answered = heard_from IS NOT NULL OR EXISTS (
     SELECT 1 FROM contacts m JOIN leads l ON l.id = m.lead WHERE m.conversion = conversions.id AND l.heard_from <> ''),
   named = EXISTS (SELECT 1 FROM touchpoints t WHERE t.conversion = conversions.id AND t.via = 'heard_from');
+CREATE INDEX conversions_answered ON conversions (day, answered, named) WHERE kind = 'opportunity' AND NOT withdrawn;

@@ -2,25 +2,30 @@
 
 -- name: visits
 -- Visits of some mechanics (a JSON array of {key, launched, ripe, away}) since their launch, and those of them up to the
--- day `ripe`. Days inside of which a mechanic was `away` do not count.
-SELECT named.value ->> 'key' AS mechanic, sum(d.visits) AS visits,
-       sum(d.visits) FILTER (WHERE d.day <= named.value ->> 'ripe') AS ripe
-FROM json_each(:mechanics) named
-JOIN mechanic_days d ON d.mechanic = named.value ->> 'key' AND d.day >= named.value ->> 'launched'
+-- day `ripe`. Days inside of which a mechanic was `away` do not count. (Asked mechanic by mechanic, and told so: a file
+-- without statistics would be read from its other end.)
+WITH asked AS MATERIALIZED (
+  SELECT value ->> 'key' AS mechanic, value ->> 'launched' AS launched, value ->> 'ripe' AS ripe, value -> 'away' AS away
+  FROM json_each(:mechanics)
+)
+SELECT a.mechanic, sum(d.visits) AS visits, sum(d.visits) FILTER (WHERE d.day <= a.ripe) AS ripe
+FROM asked a CROSS JOIN mechanic_days d ON d.mechanic = a.mechanic AND d.day >= a.launched
 WHERE d.kind = 'view' AND d.actor = 'human' AND NOT EXISTS (
-  SELECT 1 FROM json_each(named.value, '$.away') away WHERE d.day > away.value ->> 0 AND d.day < away.value ->> 1)
-GROUP BY 1;
+  SELECT 1 FROM json_each(a.away) span WHERE d.day > span.value ->> 0 AND d.day < span.value ->> 1)
+GROUP BY a.mechanic;
 
 -- name: opportunities
 -- What is credited to them since their launch, in millionths of an opportunity: whole months, and the rest of the first.
+WITH asked AS MATERIALIZED (
+  SELECT value ->> 'key' AS mechanic, value ->> 'launched' AS launched FROM json_each(:mechanics)
+)
 SELECT mechanic, sum(micro) AS micro FROM (
-  SELECT p.mechanic, p.micro FROM json_each(:mechanics) named
-  JOIN pipeline_months p ON p.kind = 'opportunity' AND p.month > (named.value ->> 'launched') / 100
-    AND p.mechanic = named.value ->> 'key'
+  SELECT p.mechanic, p.micro FROM asked a
+  CROSS JOIN pipeline_months p ON p.kind = 'opportunity' AND p.month > a.launched / 100 AND p.mechanic = a.mechanic
   UNION ALL
-  SELECT c.mechanic, c.micro FROM json_each(:mechanics) named
-  JOIN credits c ON c.mechanic = named.value ->> 'key' AND c.kind = 'opportunity'
-    AND c.day BETWEEN named.value ->> 'launched' AND (named.value ->> 'launched') / 100 * 100 + 99
+  SELECT c.mechanic, c.micro FROM asked a
+  CROSS JOIN credits c INDEXED BY credits_by_mechanic
+    ON c.mechanic = a.mechanic AND c.kind = 'opportunity' AND c.day BETWEEN a.launched AND a.launched / 100 * 100 + 99
 ) GROUP BY mechanic;
 
 -- name: latest
@@ -35,5 +40,5 @@ FROM json_each(:mechanics) named;
 SELECT count(*) AS opportunities,
        coalesce(sum(v.answered), 0) AS answered, coalesce(sum(v.named), 0) AS named,
        max(v.day) FILTER (WHERE v.named) AS latest
-FROM conversions v
+FROM conversions v INDEXED BY conversions_answered
 WHERE v.kind = 'opportunity' AND v.day BETWEEN :first AND :last AND NOT v.withdrawn;
