@@ -58,6 +58,7 @@ def server(server_with_rules: Server) -> Server:
     return server_with_rules
 
 
+WHY_900 = "900 support.ticket opened in 30 days."
 _names = iter(range(10**9))
 
 
@@ -184,6 +185,63 @@ def test_silence_is_noticed_by_the_day_and_never_of_strangers(server: Server, cl
     [play] = eventually(lambda: plays(server))
     assert (play["customer"], play["rule"], play["owner"]) == ("initech", "quiet", "the team")
     assert play["why"] == "1 signal between 30 and 90 days ago and no signals in 30 days."
+
+
+def test_a_sender_whose_clock_is_ahead_is_heard_at_once(server: Server, clock: Any) -> None:
+    tell(server, clock, "product.exported", 3, ago_days=-0.5)
+    [play] = eventually(lambda: plays(server), within_s=2)
+    assert play["why"] == "3 exports in 14 days."
+
+
+def test_a_clock_that_is_set_back_makes_no_second_play_and_stops_no_day(server: Server, clock: Any) -> None:
+    tell(server, clock, "product.exported", 3)
+    looked(server, clock)
+    [play] = plays(server)
+    clock.ms -= 40 * DAY_MS
+    tell(server, clock, "product.exported", 3)
+    looked(server, clock)
+    assert [p["id"] for p in plays(server)] == [play["id"]]
+    assert server.api.get("/api/v1/outbox?state=failed").json()["items"] == []
+    # A day is still told from the next: that somebody fell silent is noticed.
+    tell(server, clock, "product.opened", 1, ago_days=29.99, customer="globex")
+    looked(server, clock)
+    assert plays(server, customer="globex") == []
+    clock.ms += DAY_MS
+    [quiet] = eventually(lambda: plays(server, customer="globex"))
+    assert quiet["rule"] == "quiet"
+
+
+def test_who_was_heard_of_more_than_is_read_at_once_is_looked_at_whole(tmp_path: Path) -> None:
+    from passalong.domain.signal import Signal
+
+    (tmp_path / "rules.toml").write_text(
+        "[[rules]]" + EXPORTS.replace("at_least = 3", "at_least = 12000") + "[[rules]]" + TICKETS
+    )
+    config = settings_for(tmp_path, plays=Plays(rules=str(tmp_path / "rules.toml")))
+
+    async def play() -> None:
+        async with opened(wire(config)) as services, outside(services) as ways:
+            many, few = Customer(id="many", name="Many"), [Customer(id=f"few-{n}", name="Few") for n in range(9)]
+            await services.catalog.put_all([many, *few])
+            now_ms = services.clock()
+            for start in range(0, 12_000, 1_000):  # many of the same millisecond, at which a piece may end
+                await services.signals.post(
+                    [
+                        Signal(f"m-{n}", "many", "product.exported", None, now_ms - 60_000 + n // 7)
+                        for n in range(start, start + 1_000)
+                    ]
+                )
+            for one in few:
+                tickets = [
+                    Signal(f"{one.id}-{n}", one.id, "support.ticket_opened", None, now_ms - n) for n in range(900)
+                ]
+                await services.signals.post(tickets)
+            await asyncio.sleep(0.6)  # in which signals gather, in real time
+            assert await ways.courier.once()
+            made = {p.customer: p.why for p in await services.plays.page(limit=20)}
+            assert made == {"many": "12000 exports in 14 days.", **{f.id: WHY_900 for f in few}}
+
+    asyncio.run(play())
 
 
 def test_what_nobody_acted_on_expires_and_can_still_be_done(server: Server, clock: Any) -> None:

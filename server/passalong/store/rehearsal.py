@@ -20,8 +20,8 @@ from passalong.store.signals import Signals
 
 EXAMPLES = 10
 CUSTOMERS_AT_ONCE = 50
-MUCH = 5_000
-"""Signals of one customer that are too many to be looked at in one go."""
+MUCH = 500
+"""Signals of one customer, times conditions, that are too many to be looked at in one go."""
 
 
 class Example(Struct, kw_only=True):
@@ -76,7 +76,7 @@ class Rehearsals:
         for start in range(0, len(customers), CUSTOMERS_AT_ONCE):
             some = customers[start : start + CUSTOMERS_AT_ONCE]
             made = await self._plays.made_by_others(some, rule.id)
-            earliest_ms = first_ms - max(c.within_days for c in rule.conditions) * DAY_MS
+            earliest_ms = first_ms - max(c.reach_days for c in rule.conditions) * DAY_MS
             async for customer, history in self._signals.histories(some, earliest_ms, now_ms):
                 looked += len(history.times)
                 found = await self._one(rule, history, made.get(customer, ()), first_ms, now_ms)
@@ -102,12 +102,12 @@ class Rehearsals:
         )
 
     async def _one(self, rule: Rule, history: History, made: Sequence[Made], first_ms: int, last_ms: int) -> Rehearsal:
-        """A few milliseconds at a time, so that pages go on being answered; what takes longer goes to a thread."""
+        """A moment at a time, so that pages go on being answered; what takes longer goes to a thread."""
         run = partial(
             rehearse, rule, self._plays.book.fatigue, history, first_ms=first_ms, last_ms=last_ms, sweep_ms=DAY_MS,
             made=made,
         )  # fmt: skip
-        if len(history.times) > MUCH:
+        if len(history.times) * len(rule.conditions) > MUCH:
             return await asyncio.to_thread(run)
         await asyncio.sleep(0)
         return run()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from functools import cache
 
 import msgspec
@@ -25,7 +25,8 @@ MOST_AT_ONCE = 2_000
 """Signals in one commit; a request is never divided."""
 ONE_STATEMENT = 128
 """So many rows fit into one statement; more are a statement each."""
-_CUSTOMERS_AT_ONCE = 50
+ROWS_AT_ONCE = 5_000
+"""So many signals are read at a time; customers with more of them are read alone, and piece by piece."""
 
 Post = tuple[list[Signal], asyncio.Future["Stored"]]
 
@@ -94,29 +95,49 @@ class Signals:
         return [msgspec.convert(dict(row), SignalRow) for row in rows]
 
     async def histories(
-        self, customers: Sequence[str], first_ms: int, last_ms: int
+        self, customers: Sequence[str], first_ms: int, last_ms: int, *, ahead_ms: int = 0
     ) -> AsyncIterator[tuple[str, History]]:
-        """Each of these customers with what was heard of it after one time and up to another."""
-        for start in range(0, len(customers), _CUSTOMERS_AT_ONCE):
-            asked = msgspec.json.encode(customers[start : start + _CUSTOMERS_AT_ONCE]).decode()
-            firsts = await self._db.read(
-                """SELECT named.value AS customer,
-                     (SELECT min(s.occurred_at_ms) FROM signals s WHERE s.customer = named.value) AS at_ms
-                   FROM json_each(?) named""",
-                (asked,),
-            )
-            rows = await self._db.read(
-                """SELECT s.customer, s.occurred_at_ms, s.kind, s.value
-                   FROM json_each(?) named CROSS JOIN signals s INDEXED BY signals_by_customer
-                   WHERE s.customer = named.value AND s.occurred_at_ms > ? AND s.occurred_at_ms <= ?
-                   ORDER BY named.key, s.occurred_at_ms, s.seq""",
-                (asked, first_ms, last_ms),
-            )
+        """Each of these customers with what was heard of it after one time and up to another. What lies up to
+        `ahead_ms` later, since a sender's clock is ahead of ours, was heard then."""
+        sizes = await self._db.read(
+            """SELECT named.value AS customer,
+                 (SELECT min(s.occurred_at_ms, ?) FROM signals s WHERE s.customer = named.value
+                  ORDER BY s.occurred_at_ms LIMIT 1) AS at_ms,
+                 (SELECT count(*) FROM signals s WHERE s.customer = named.value
+                    AND s.occurred_at_ms > ? AND s.occurred_at_ms <= ?) AS n
+               FROM json_each(?) named""",
+            (last_ms, first_ms, last_ms + ahead_ms, msgspec.json.encode(customers).decode()),
+        )
+        for some in _together(sizes):
             heard: dict[str, list[Heard]] = {}
-            for customer, at_ms, kind, value in rows:
-                heard.setdefault(customer, []).append((at_ms, kind, value))
-            for first in firsts:
-                yield first["customer"], History(heard.get(first["customer"], ()), first["at_ms"])
+            async for customer, at_ms, kind, value in self._heard(some, first_ms, last_ms + ahead_ms):
+                heard.setdefault(customer, []).append((min(at_ms, last_ms), kind, value))
+            for row in some:
+                told = heard.pop(row["customer"], [])
+                if len(told) > ROWS_AT_ONCE:
+                    yield row["customer"], await asyncio.to_thread(History, told, row["at_ms"])
+                else:
+                    yield row["customer"], History(told, row["at_ms"])
+
+    async def _heard(
+        self, sizes: Sequence[sqlite3.Row], first_ms: int, last_ms: int
+    ) -> AsyncIterator[tuple[str, int, str, float | None]]:
+        """What was heard of these customers, in the order of its times for each of them."""
+        asked = msgspec.json.encode([row["customer"] for row in sizes]).decode()
+        after = (first_ms + 1, 0)
+        while True:
+            rows = await self._db.read(
+                """SELECT s.customer, s.occurred_at_ms, s.kind, s.value, s.seq
+                   FROM json_each(?) named CROSS JOIN signals s INDEXED BY signals_by_customer
+                   WHERE s.customer = named.value AND (s.occurred_at_ms, s.seq) > (?, ?) AND s.occurred_at_ms <= ?
+                   ORDER BY named.key, s.occurred_at_ms, s.seq LIMIT ?""",
+                (asked, *after, last_ms, ROWS_AT_ONCE if len(sizes) == 1 else -1),
+            )
+            for customer, at_ms, kind, value, _ in rows:
+                yield customer, at_ms, kind, value
+            if len(sizes) > 1 or len(rows) < ROWS_AT_ONCE:
+                return
+            after = (rows[-1]["occurred_at_ms"], rows[-1]["seq"])
 
     async def _run(self) -> None:
         while True:
@@ -181,6 +202,20 @@ class Signals:
         for start in range(0, len(customers), MOST_AT_ONCE):
             async with self._db.transaction() as tx:
                 await self._outbox.add_looks(tx, customers[start : start + MOST_AT_ONCE])
+
+
+def _together(sizes: Sequence[sqlite3.Row]) -> Iterator[list[sqlite3.Row]]:
+    """Customers in groups whose signals are read at once."""
+    group: list[sqlite3.Row] = []
+    room = ROWS_AT_ONCE
+    for row in sizes:
+        if group and row["n"] > room:
+            yield group
+            group, room = [], ROWS_AT_ONCE
+        group.append(row)
+        room -= row["n"]
+    if group:
+        yield group
 
 
 @cache
