@@ -274,7 +274,8 @@ async def test_nobody_to_write_to_is_a_job_done(tmp_path: Path, clock: Clock, of
     async with desk(tmp_path, clock, plain(office), Scribe(None)) as d:
         await d.queue()
         await d.carrier.carry()
-        assert (await d.job()).state == "sent"
+        job = await d.job()
+        assert (job.state, job.reason) == ("skipped", "There is nobody left to write to.")
     assert office.named == []
 
 

@@ -302,6 +302,31 @@ def test_what_followed_a_play_is_told_and_what_came_before_or_much_later_is_not(
     assert (rules["quiet"]["owner"], rules["quiet"]["rule"]["then"]["owner"]) == ("the team", None)
 
 
+def test_an_opportunity_of_the_day_on_which_a_play_was_done_followed_it(server: Server, clock: Any) -> None:
+    server.admit(server.share())
+    clock.ms += DAY_MS - clock() % DAY_MS + DAY_MS // 2  # noon, so that the hours before and after are of one day
+    tell(server, clock, "support.ticket_opened")
+    [play] = eventually(lambda: plays(server))
+    close(server, play)
+    server.convert("D-hours", occurred_at=rfc3339(clock() - 5 * 3_600_000), emails=[ANN["email"]], amount=EUR)
+    assert report(server)["rules"]["tickets"]["followed_by"]["opportunities"] == 1
+    server.convert("D-yesterday", occurred_at=rfc3339(clock() - 20 * 3_600_000), emails=[ANN["email"]], amount=EUR)
+    assert report(server)["kinds"]["churn_warning"]["followed_by"] == {
+        "customers": 1, "opportunities": 1, "pipeline": {"by_currency": [EUR], "converted": None},
+    }  # fmt: skip
+
+
+def test_what_was_kept_back_is_told_by_kind_of_a_rule_that_made_nothing(server: Server, clock: Any) -> None:
+    tell(server, clock, "product.opened", 1, ago_days=40)
+    looked(server, clock)
+    tell(server, clock, "support.ticket_opened")
+    looked(server, clock)
+    tell(server, clock, "product.exported", 3)
+    looked(server, clock)
+    kinds = report(server)["kinds"]
+    assert (kinds["expansion_prompt"]["plays"], kinds["expansion_prompt"]["kept_back"]["most"]) == (0, 1)
+
+
 def test_an_opportunity_that_followed_two_plays_counts_once_a_rule(server: Server, clock: Any) -> None:
     server.admit(server.share())
     for _ in range(2):
@@ -349,6 +374,9 @@ then = { play = "advocacy_invitation", rest_days = 15 }"""
         }  # fmt: skip
     assert dry_run(server, rule=rule, days=7)["plays"] == 1
     assert plays(server) == []
+    for tight in (f"{text}\n[fatigue]\nrest_days = {{ advocacy_invitation = 300 }}",):
+        assert dry_run(server, toml=tight)["plays"] == 1, "the text's own fatigue"
+        assert dry_run(server, toml=f"[[rules]]\n{tight}")["plays"] == 1
 
 
 def test_a_dry_run_minds_what_other_rules_have_made(server: Server, clock: Any) -> None:
@@ -375,6 +403,7 @@ def test_a_dry_run_minds_what_other_rules_have_made(server: Server, clock: Any) 
         ({"id": "nothing"}, 404, None),
         ({"rule": {"id": "a"}}, 422, "rule.title"),
         ({"toml": "id = "}, 422, "toml"),
+        ({"toml": "days = " + "9" * 5000}, 422, "toml"),
         ({"toml": "[[rules]]\nid = 'a'"}, 422, "rules.a.title"),
         ({"id": "exporters", "days": 0}, 400, "days"),
         ({"id": "exporters", "days": 5000}, 400, "days"),
@@ -454,6 +483,15 @@ def test_the_commands_list_check_and_run_dry(server: Server, beside: Path, clock
     said = json.loads(run(beside, "plays", "dry-run", "--file", "new.toml", "--json").stdout)
     assert (said["plays"], said["rule"]["id"]) == (1, "tickets")
     assert "no rule called nothing" in run(beside, "plays", "dry-run", "nothing", code=1).stderr
+    file = ("plays", "dry-run", "--file", "new.toml")
+    assert "no rule called nothing" in run(beside, *file, "nothing", code=1).stderr
+    tell(server, clock, "product.exported", 1, ago_days=20)
+    for most, n in ((2, 2), (1, 1)):
+        fatigue = f"[fatigue]\nmost = {most}\nwithin_days = 60\n[[rules]]"
+        (beside / "new.toml").write_text(fatigue + TICKETS.replace("support.ticket_opened", "product.exported"))
+        for id in ([], ["tickets"]):
+            assert json.loads(run(beside, *file, *id, "--json").stdout)["plays"] == n
+    (beside / "new.toml").write_text(TICKETS.replace("support.ticket_opened", "product.exported"))
     (beside / "new.toml").write_text("id = 'a'")
     assert "rule.title: This is needed." in run(beside, "plays", "dry-run", "--file", "new.toml", code=1).stderr
     run(beside, "plays", "dry-run", code=2)

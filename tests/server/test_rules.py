@@ -192,6 +192,18 @@ def test_every_fault_of_a_file_is_named() -> None:
     assert rule_in(f"id = 'a'\n{good}") == rule_in(f"[[rules]]\nid = 'a'\n{good}")
 
 
+def test_a_text_brings_its_own_fatigue() -> None:
+    good = "title = 'A'\nthen = { play = 'onboarding' }\nwhen = [{ kinds = ['product.x'], within_days = 2 }]\n"
+    two = f"[fatigue]\nmost = 1\n[[rules]]\nid = 'a'\n{good}[[rules]]\nid = 'b'\n{good}"
+    found, fatigue = rule_in(two, "b")
+    assert (found.id, fatigue) == ("b", Fatigue(most=1))
+    assert rule_in(f"id = 'a'\n{good}[fatigue]\nmost = 1")[1] == Fatigue(most=1)
+    assert rule_in(f"id = 'a'\n{good}")[1] is None
+    with pytest.raises(Invalid) as refusal:
+        rule_in(f"id = 'a'\n{good}[fatigue]\nmost = 0")
+    assert [fault.field for fault in refusal.value.faults] == ["fatigue.most"]
+
+
 def test_the_shipped_set_is_in_order_and_serves_every_purpose() -> None:
     book = rulebook(shipped_rules().read_text("utf-8"))
     purposes = {"advocacy_invitation", "expansion_prompt", "onboarding", "reactivation", "churn_warning"}

@@ -85,10 +85,14 @@ class History:
         self.first_heard_ms = first_heard_ms
         self.times: list[int] = []
         self._of: dict[str, list[tuple[int, float | None]]] = {}
+        self._series: dict[tuple[object, ...], Series] = {}
+        self.hear(heard)
+
+    def hear(self, heard: Iterable[Heard]) -> None:
+        """What was heard next; all of it before anything is asked."""
         for at_ms, kind, value in heard:
             self.times.append(at_ms)
             self._of.setdefault(kind, []).append((at_ms, value))
-        self._series: dict[tuple[object, ...], Series] = {}
 
     def holds(self, rule: Rule, now_ms: int) -> bool:
         """Whether all of the rule holds at a time, by what was heard until then."""

@@ -149,15 +149,26 @@ def rule_of(entry: object) -> Rule:
     return _rule(entry, "rule")
 
 
-def rule_in(text: str) -> Rule:
-    """The one rule in a TOML text, with or without [[rules]] above it; raises Invalid."""
+def rule_in(text: str, id: str | None = None) -> tuple[Rule, Fatigue | None]:
+    """A rule in a TOML text, with or without [[rules]] above it, and the text's own fatigue, if it has one; raises
+    Invalid. Without `id` it is the only one."""
     values = _toml(text)
-    if "rules" not in values:
-        return rule_of(values)
-    rules = rulebook(text).rules
+    if "rules" not in values and id is None:
+        return rule_of({name: entry for name, entry in values.items() if name != "fatigue"}), _fatigue_in(values)
+    book = rulebook(text)
+    rules = [rule for rule in book.rules if id in (None, rule.id)]
+    if id is not None and not rules:
+        raise Invalid.one("id", f"There is no rule called {id} here.")
     if len(rules) != 1:
         raise Invalid.one("rules", f"There are {len(rules)} rules here; name one.")
-    return rules[0]
+    return rules[0], _fatigue_in(values)
+
+
+def _fatigue_in(values: dict[str, Any]) -> Fatigue | None:
+    try:
+        return msgspec.convert(values["fatigue"], Fatigue) if "fatigue" in values else None
+    except msgspec.ValidationError as error:
+        raise Invalid([_under("fatigue", error)]) from None
 
 
 def _name_of(entry: object, place: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
 from functools import cache
 
 import msgspec
@@ -109,33 +109,42 @@ class Signals:
             (last_ms, first_ms, last_ms + ahead_ms, msgspec.json.encode(customers).decode()),
         )
         for some in _together(sizes):
-            heard: dict[str, list[Heard]] = {}
-            async for customer, at_ms, kind, value in self._heard(some, first_ms, last_ms + ahead_ms):
-                heard.setdefault(customer, []).append((min(at_ms, last_ms), kind, value))
-            for row in some:
-                told = heard.pop(row["customer"], [])
-                if len(told) > ROWS_AT_ONCE:
-                    yield row["customer"], await asyncio.to_thread(History, told, row["at_ms"])
-                else:
-                    yield row["customer"], History(told, row["at_ms"])
+            heard = {row["customer"]: History((), row["at_ms"]) for row in some}
+            if len(some) == 1:
+                async for piece in self._pieces(some[0]["customer"], first_ms, last_ms, ahead_ms):
+                    heard[some[0]["customer"]].hear(piece)
+            else:
+                for customer, *one in await self._of_several(list(heard), first_ms, last_ms, ahead_ms):
+                    heard[customer].hear([tuple(one)])
+            for customer, history in heard.items():
+                yield customer, history
 
-    async def _heard(
-        self, sizes: Sequence[sqlite3.Row], first_ms: int, last_ms: int
-    ) -> AsyncIterator[tuple[str, int, str, float | None]]:
-        """What was heard of these customers, in the order of its times for each of them."""
-        asked = msgspec.json.encode([row["customer"] for row in sizes]).decode()
+    async def _of_several(
+        self, customers: Sequence[str], first_ms: int, last_ms: int, ahead_ms: int
+    ) -> list[sqlite3.Row]:
+        return await self._db.read(
+            """SELECT s.customer, min(s.occurred_at_ms, ?), s.kind, s.value
+               FROM json_each(?) named CROSS JOIN signals s INDEXED BY signals_by_customer
+               WHERE s.customer = named.value AND s.occurred_at_ms > ? AND s.occurred_at_ms <= ?
+               ORDER BY named.key, s.occurred_at_ms, s.seq""",
+            (last_ms, msgspec.json.encode(customers).decode(), first_ms, last_ms + ahead_ms),
+        )
+
+    async def _pieces(
+        self, customer: str, first_ms: int, last_ms: int, ahead_ms: int
+    ) -> AsyncIterator[Iterable[Heard]]:
+        """The same of one customer, so much at a time that others can read meanwhile."""
         after = (first_ms + 1, 0)
         while True:
             rows = await self._db.read(
-                """SELECT s.customer, s.occurred_at_ms, s.kind, s.value, s.seq
-                   FROM json_each(?) named CROSS JOIN signals s INDEXED BY signals_by_customer
-                   WHERE s.customer = named.value AND (s.occurred_at_ms, s.seq) > (?, ?) AND s.occurred_at_ms <= ?
-                   ORDER BY named.key, s.occurred_at_ms, s.seq LIMIT ?""",
-                (asked, *after, last_ms, ROWS_AT_ONCE if len(sizes) == 1 else -1),
+                """SELECT min(occurred_at_ms, ?), kind, value, occurred_at_ms, seq
+                   FROM signals INDEXED BY signals_by_customer
+                   WHERE customer = ? AND (occurred_at_ms, seq) > (?, ?) AND occurred_at_ms <= ?
+                   ORDER BY occurred_at_ms, seq LIMIT ?""",
+                (last_ms, customer, *after, last_ms + ahead_ms, ROWS_AT_ONCE),
             )
-            for customer, at_ms, kind, value, _ in rows:
-                yield customer, at_ms, kind, value
-            if len(sizes) > 1 or len(rows) < ROWS_AT_ONCE:
+            yield ((at_ms, kind, value) for at_ms, kind, value, *_ in rows)
+            if len(rows) < ROWS_AT_ONCE:
                 return
             after = (rows[-1]["occurred_at_ms"], rows[-1]["seq"])
 
