@@ -153,10 +153,11 @@ def rule_in(text: str, id: str | None = None) -> tuple[Rule, Fatigue | None]:
     """A rule in a TOML text, with or without [[rules]] above it, and the text's own fatigue, if it has one; raises
     Invalid. Without `id` it is the only one."""
     values = _toml(text)
-    if "rules" not in values and id is None:
-        return rule_of({name: entry for name, entry in values.items() if name != "fatigue"}), _fatigue_in(values)
-    book = rulebook(text)
-    rules = [rule for rule in book.rules if id in (None, rule.id)]
+    if "rules" in values:
+        rules = list(rulebook(text).rules)
+    else:
+        rules = [rule_of({name: entry for name, entry in values.items() if name != "fatigue"})]
+    rules = [rule for rule in rules if id in (None, rule.id)]
     if id is not None and not rules:
         raise Invalid.one("id", f"There is no rule called {id} here.")
     if len(rules) != 1:
