@@ -25,7 +25,7 @@ MOST_AT_ONCE = 2_000
 """Signals in one commit; a request is never divided."""
 ONE_STATEMENT = 128
 """So many rows fit into one statement; more are a statement each."""
-ROWS_AT_ONCE = 5_000
+ROWS_AT_ONCE = 1_000
 """So many signals are read at a time; customers with more of them are read alone, and piece by piece."""
 
 Post = tuple[list[Signal], asyncio.Future["Stored"]]
