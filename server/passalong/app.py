@@ -24,6 +24,7 @@ from passalong.advocacy.carrier import PagesCarrier
 from passalong.courier import Carrier, Courier, PipelineCarrier, PlaysCarrier
 from passalong.domain.access import ApiKey, Role, digest
 from passalong.domain.instant import Calendar, Clock
+from passalong.domain.passes import FORM_MAX_AGE_MS
 from passalong.domain.token import Keyring
 from passalong.errors import Elsewhere, PassalongError, Unusable
 from passalong.hubspot import hook
@@ -227,7 +228,8 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
     to = config.reporting
     agendas = Agendas(catalog, verdicts, decisions, aftermath, theatre, calendar, to.currency, to.rates)
     heard = Signals(db, outbox, clock)
-    playing = Plays(db, catalog, heard, outbox, clock, settings.read_rules(config), config.plays.owner)
+    book = settings.read_rules(config)
+    playing = Plays(db, catalog, heard, outbox, clock, book, config.plays.owner)
     renderer = Renderer(catalog)
     pages = Pages(config, renderer, keyring)
     return Services(
@@ -261,9 +263,10 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         recorder=Recorder(ledger, calendar),
         cards=Cards(config.files / "cards"),
         submissions=Limiter(clock, config.limits.submissions_per_10_minutes, 600),
+        upgrades=Limiter(clock, 1, FORM_MAX_AGE_MS // 1000),
         signals=heard,
         plays=playing,
-        play_reports=PlayReports(db, to.currency, to.rates),
+        play_reports=PlayReports(db, calendar, to.currency, to.rates, {r.id: r.then.play for r in book.rules}),
         rehearsals=Rehearsals(playing, heard, catalog, calendar, clock),
         invitations=Invitations(db, catalog, outbox),
         dismissals=Dismissals(db),

@@ -30,7 +30,9 @@ STUMBLE_S = 2.0
 STUMBLED_WAIT_MS = 60_000
 LOOKS_AT_ONCE = 50
 LOOKS_REST = 3
-"""After looking at customers for some time, so many times that time passes before others are looked at."""
+"""After looking at customers for some time, so many times that time passes before others are looked at …"""
+LOOKS_REST_S = 5.0
+"""… but never more than this."""
 KEPT_MS = 90 * DAY_MS
 """How long jobs that were done can be looked up, and webhooks be sent again."""
 _LOG = logging.getLogger(__name__)
@@ -64,10 +66,10 @@ class PipelineCarrier:
         for job in jobs:
             await self._pipeline.lead_came(job.subject)
             await self._outbox.done([job])
-        if self._clock() - self._swept_ms > DAY_MS:
+        if _passed(self._swept_ms, self._clock(), DAY_MS):
             self._swept_ms = self._clock()
             await self._outbox.forget(self._clock() - KEPT_MS)
-        if self._clock() - self._forgot_ms > HOUR_MS:
+        if _passed(self._forgot_ms, self._clock(), HOUR_MS):
             self._forgot_ms = self._clock()
             await self._invitations.sweep(self._clock())
         return bool(jobs)
@@ -100,7 +102,7 @@ class PlaysCarrier:
             for job in jobs:
                 await self._alone(job)
         # While much is heard, most of the time belongs to those who send it, and to pages.
-        await asyncio.sleep(min(LOOKS_REST * (time.monotonic() - began), POLL_S))
+        await asyncio.sleep(min(LOOKS_REST * (time.monotonic() - began), LOOKS_REST_S))
         return True
 
     async def _alone(self, job: Job) -> None:
@@ -116,12 +118,17 @@ class PlaysCarrier:
         now_ms = self._clock()
         if self._swept_ms is None:
             self._swept_ms = await self._plays.swept_at_ms()
-        if now_ms - self._swept_ms >= DAY_MS:
+        if _passed(self._swept_ms, now_ms, DAY_MS):
             await self._plays.sweep()
             self._swept_ms = now_ms
-        if now_ms - self._expired_ms >= MINUTE_MS:
+        if _passed(self._expired_ms, now_ms, MINUTE_MS):
             await self._plays.expire()
             self._expired_ms = now_ms
+
+
+def _passed(since_ms: int, now_ms: int, wait_ms: int) -> bool:
+    """Whether so much time has passed since then; or then is yet to come, because the clock was set back."""
+    return not 0 <= now_ms - since_ms < wait_ms
 
 
 class Courier:

@@ -94,10 +94,12 @@ class Forbidden(PassalongError):
 
 
 class TooMany(PassalongError):
-    """Asked too often; come back after `retry_after_s` seconds."""
+    """Asked too often; come back after `retry_after_s` seconds. `left` says how many of several at once there was room
+    for, where a day holds so many."""
 
-    def __init__(self, retry_after_s: int) -> None:
+    def __init__(self, retry_after_s: int, left: int | None = None) -> None:
         self.retry_after_s = retry_after_s
+        self.left = left
         super().__init__(Sentence("Too many requests. Try again in %(seconds)s seconds.", seconds=retry_after_s))
 
 

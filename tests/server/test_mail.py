@@ -274,7 +274,8 @@ async def test_nobody_to_write_to_is_a_job_done(tmp_path: Path, clock: Clock, of
     async with desk(tmp_path, clock, plain(office), Scribe(None)) as d:
         await d.queue()
         await d.carrier.carry()
-        assert (await d.job()).state == "sent"
+        job = await d.job()
+        assert (job.state, job.reason) == ("skipped", "There is nobody left to write to.")
     assert office.named == []
 
 
@@ -440,7 +441,7 @@ async def test_whoever_is_no_recipient_any_more_gets_nothing(tmp_path: Path, clo
     async with opened(wire(fresh, clock)) as services, outside(services) as ways:
         assert await ways.courier.once()
         [job] = await services.outbox.page(limit=9, destination=Destination.MAIL)
-    assert (job.topic, job.state) == (REVIEW, "sent")
+    assert (job.topic, job.state) == (REVIEW, "skipped")
     assert office.letters == []
 
 

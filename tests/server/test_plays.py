@@ -58,6 +58,7 @@ def server(server_with_rules: Server) -> Server:
     return server_with_rules
 
 
+WHY_900 = "900 support.ticket opened in 30 days."
 _names = iter(range(10**9))
 
 
@@ -186,6 +187,63 @@ def test_silence_is_noticed_by_the_day_and_never_of_strangers(server: Server, cl
     assert play["why"] == "1 signal between 30 and 90 days ago and no signals in 30 days."
 
 
+def test_a_sender_whose_clock_is_ahead_is_heard_at_once(server: Server, clock: Any) -> None:
+    tell(server, clock, "product.exported", 3, ago_days=-0.5)
+    [play] = eventually(lambda: plays(server), within_s=2)
+    assert play["why"] == "3 exports in 14 days."
+
+
+def test_a_clock_that_is_set_back_makes_no_second_play_and_stops_no_day(server: Server, clock: Any) -> None:
+    tell(server, clock, "product.exported", 3)
+    looked(server, clock)
+    [play] = plays(server)
+    clock.ms -= 40 * DAY_MS
+    tell(server, clock, "product.exported", 3)
+    looked(server, clock)
+    assert [p["id"] for p in plays(server)] == [play["id"]]
+    assert server.api.get("/api/v1/outbox?state=failed").json()["items"] == []
+    # A day is still told from the next: that somebody fell silent is noticed.
+    tell(server, clock, "product.opened", 1, ago_days=29.99, customer="globex")
+    looked(server, clock)
+    assert plays(server, customer="globex") == []
+    clock.ms += DAY_MS
+    [quiet] = eventually(lambda: plays(server, customer="globex"))
+    assert quiet["rule"] == "quiet"
+
+
+def test_who_was_heard_of_more_than_is_read_at_once_is_looked_at_whole(tmp_path: Path) -> None:
+    from passalong.domain.signal import Signal
+
+    (tmp_path / "rules.toml").write_text(
+        "[[rules]]" + EXPORTS.replace("at_least = 3", "at_least = 12000") + "[[rules]]" + TICKETS
+    )
+    config = settings_for(tmp_path, plays=Plays(rules=str(tmp_path / "rules.toml")))
+
+    async def play() -> None:
+        async with opened(wire(config)) as services, outside(services) as ways:
+            many, few = Customer(id="many", name="Many"), [Customer(id=f"few-{n}", name="Few") for n in range(9)]
+            await services.catalog.put_all([many, *few])
+            now_ms = services.clock()
+            for start in range(0, 12_000, 1_000):  # many of the same millisecond, at which a piece may end
+                await services.signals.post(
+                    [
+                        Signal(f"m-{n}", "many", "product.exported", None, now_ms - 60_000 + n // 7)
+                        for n in range(start, start + 1_000)
+                    ]
+                )
+            for one in few:
+                tickets = [
+                    Signal(f"{one.id}-{n}", one.id, "support.ticket_opened", None, now_ms - n) for n in range(900)
+                ]
+                await services.signals.post(tickets)
+            await asyncio.sleep(0.6)  # in which signals gather, in real time
+            assert await ways.courier.once()
+            made = {p.customer: p.why for p in await services.plays.page(limit=20)}
+            assert made == {"many": "12000 exports in 14 days.", **{f.id: WHY_900 for f in few}}
+
+    asyncio.run(play())
+
+
 def test_what_nobody_acted_on_expires_and_can_still_be_done(server: Server, clock: Any) -> None:
     tell(server, clock, "product.exported", 3)
     [play] = eventually(lambda: plays(server))
@@ -244,6 +302,31 @@ def test_what_followed_a_play_is_told_and_what_came_before_or_much_later_is_not(
     assert (rules["quiet"]["owner"], rules["quiet"]["rule"]["then"]["owner"]) == ("the team", None)
 
 
+def test_an_opportunity_of_the_day_on_which_a_play_was_done_followed_it(server: Server, clock: Any) -> None:
+    server.admit(server.share())
+    clock.ms += DAY_MS - clock() % DAY_MS + DAY_MS // 2  # noon, so that the hours before and after are of one day
+    tell(server, clock, "support.ticket_opened")
+    [play] = eventually(lambda: plays(server))
+    close(server, play)
+    server.convert("D-hours", occurred_at=rfc3339(clock() - 5 * 3_600_000), emails=[ANN["email"]], amount=EUR)
+    assert report(server)["rules"]["tickets"]["followed_by"]["opportunities"] == 1
+    server.convert("D-yesterday", occurred_at=rfc3339(clock() - 20 * 3_600_000), emails=[ANN["email"]], amount=EUR)
+    assert report(server)["kinds"]["churn_warning"]["followed_by"] == {
+        "customers": 1, "opportunities": 1, "pipeline": {"by_currency": [EUR], "converted": None},
+    }  # fmt: skip
+
+
+def test_what_was_kept_back_is_told_by_kind_of_a_rule_that_made_nothing(server: Server, clock: Any) -> None:
+    tell(server, clock, "product.opened", 1, ago_days=40)
+    looked(server, clock)
+    tell(server, clock, "support.ticket_opened")
+    looked(server, clock)
+    tell(server, clock, "product.exported", 3)
+    looked(server, clock)
+    kinds = report(server)["kinds"]
+    assert (kinds["expansion_prompt"]["plays"], kinds["expansion_prompt"]["kept_back"]["most"]) == (0, 1)
+
+
 def test_an_opportunity_that_followed_two_plays_counts_once_a_rule(server: Server, clock: Any) -> None:
     server.admit(server.share())
     for _ in range(2):
@@ -291,6 +374,9 @@ then = { play = "advocacy_invitation", rest_days = 15 }"""
         }  # fmt: skip
     assert dry_run(server, rule=rule, days=7)["plays"] == 1
     assert plays(server) == []
+    for tight in (f"{text}\n[fatigue]\nrest_days = {{ advocacy_invitation = 300 }}",):
+        assert dry_run(server, toml=tight)["plays"] == 1, "the text's own fatigue"
+        assert dry_run(server, toml=f"[[rules]]\n{tight}")["plays"] == 1
 
 
 def test_a_dry_run_minds_what_other_rules_have_made(server: Server, clock: Any) -> None:
@@ -317,6 +403,7 @@ def test_a_dry_run_minds_what_other_rules_have_made(server: Server, clock: Any) 
         ({"id": "nothing"}, 404, None),
         ({"rule": {"id": "a"}}, 422, "rule.title"),
         ({"toml": "id = "}, 422, "toml"),
+        ({"toml": "days = " + "9" * 5000}, 422, "toml"),
         ({"toml": "[[rules]]\nid = 'a'"}, 422, "rules.a.title"),
         ({"id": "exporters", "days": 0}, 400, "days"),
         ({"id": "exporters", "days": 5000}, 400, "days"),
@@ -396,6 +483,15 @@ def test_the_commands_list_check_and_run_dry(server: Server, beside: Path, clock
     said = json.loads(run(beside, "plays", "dry-run", "--file", "new.toml", "--json").stdout)
     assert (said["plays"], said["rule"]["id"]) == (1, "tickets")
     assert "no rule called nothing" in run(beside, "plays", "dry-run", "nothing", code=1).stderr
+    file = ("plays", "dry-run", "--file", "new.toml")
+    assert "no rule called nothing" in run(beside, *file, "nothing", code=1).stderr
+    tell(server, clock, "product.exported", 1, ago_days=20)
+    for most, n in ((2, 2), (1, 1)):
+        fatigue = f"[fatigue]\nmost = {most}\nwithin_days = 60\n[[rules]]"
+        (beside / "new.toml").write_text(fatigue + TICKETS.replace("support.ticket_opened", "product.exported"))
+        for id in ([], ["tickets"]):
+            assert json.loads(run(beside, *file, *id, "--json").stdout)["plays"] == n
+    (beside / "new.toml").write_text(TICKETS.replace("support.ticket_opened", "product.exported"))
     (beside / "new.toml").write_text("id = 'a'")
     assert "rule.title: This is needed." in run(beside, "plays", "dry-run", "--file", "new.toml", code=1).stderr
     run(beside, "plays", "dry-run", code=2)

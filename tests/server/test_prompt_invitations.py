@@ -292,6 +292,13 @@ def test_a_customer_invites_so_many_a_day_and_no_more(server: Server, clock: Any
     for n in range(INVITED_A_DAY // 10):
         crowd = ", ".join(f"n{n}{m}@initech.example" for m in range(10))
         assert len(links(invite(server, path, crowd))) == 10
+        if n == INVITED_A_DAY // 10 - 2:
+            assert len(links(invite(server, path, "once@initech.example, more@initech.example"))) == 2
+            break
+    refused = invite(server, path, crowd.replace("@", "x@"))
+    assert refused.status_code == 429
+    assert "Invitations left for today: 8." in words(refused.text)
+    assert len(links(invite(server, path, ", ".join(crowd.replace("@", "x@").split(", ")[:8])))) == 8
     refused = invite(server, path, ZOE)
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 3600

@@ -136,6 +136,18 @@ def test_a_press_that_nobody_was_shown_is_refused_in_words(server: Server, clock
     assert followed(again)[0] == "https://billing.acme.example/upgrade"
 
 
+def test_a_form_that_is_sent_twice_leads_on_twice_and_counts_once(server: Server) -> None:
+    path = prompt(server)
+    token = proof(server.viewer.get(f"{path}/upgrade").text, "upgrade")
+    first, again = (server.viewer.post(f"{path}/upgrade", data={"csrf_token": token}) for _ in range(2))
+    assert followed(first)[0] == followed(again)[0] == "https://billing.acme.example/upgrade"
+    assert "pa_click" in followed(again)[1]
+    assert again.headers["passalong-event"] == "none; reason=repeated"
+    assert len(upgrades(server)) == 1
+    press(server, path, "upgrade", on="/upgrade")
+    assert len(upgrades(server)) == 2, "another look at the page is another press"
+
+
 def test_a_press_faster_than_people_is_taken_and_marked(server: Server) -> None:
     answer = press(server, prompt(server), "upgrade", on="/upgrade")
     assert "pa_click" in followed(answer)[1]

@@ -287,6 +287,57 @@ def test_too_many_presses_are_turned_away_in_the_frame(server: Server) -> None:
     sound(refused.text)
 
 
+def test_each_member_of_an_office_has_a_limit_of_their_own_and_nobody_waits_to_upgrade(server: Server) -> None:
+    one, other = (prompt(server, member=member) for member in ("u-1", "u-2"))
+    token = proof(server.viewer.get(one).text, "dismiss")
+    codes = {server.viewer.post(f"{one}/dismiss", data={"csrf_token": token}).status_code for _ in range(30)}
+    assert codes == {303, 429}
+    assert press(server, other, "dismiss").status_code == 303
+    assert press(server, one, "upgrade", on="/upgrade").headers["location"].startswith("https://billing.acme.example")
+
+
+def test_what_a_small_frame_opens_in_a_tab_is_refused_there_with_a_way_on(server: Server, clock: Any) -> None:
+    soon = rfc3339(clock() + 3_600_000)
+    invite = prompt(server, "invite_teammates", size="small", expires_at=soon)
+    share = prompt(server, "share_with_team", size="small", expires_at=soon)
+    token = proof(server.viewer.get(share).text, "share")
+    waits = [server.viewer.post(f"{share}/share", data={"csrf_token": token}) for _ in range(21)][-1]
+    clock.ms += 2 * 3_600_000
+    gone = [server.viewer.get(f"{invite}/invite"), server.viewer.post(f"{share}/share", data={"csrf_token": token})]
+    assert [answer.status_code for answer in (waits, *gone)] == [429, 410, 410]
+    for answer in (waits, *gone):
+        assert parsed(answer.text).find("body").get("class") == "prompt page"  # type: ignore[union-attr]
+        [way] = [a for a in parsed(answer.text).iter("a") if a.get("class") == "button"]
+        assert way.get("href") == "https://acme.example"
+        sound(answer.text)
+    assert parsed(server.viewer.get(invite).text).find("body").get("class") == "prompt small"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", ["invite_teammates", "share_with_team"])
+def test_a_paused_mechanic_makes_no_links_by_prompts(server: Server, kind: str) -> None:
+    path, cap = prompt(server, kind), prompt(server)
+    action = {"invite_teammates": "invite", "share_with_team": "share"}[kind]
+    token = proof(server.viewer.get(path).text, action)
+    for verb in ("pause", "resume"):
+        server.api.post(f"/api/v1/mechanics/open/{verb}", json={"reason": "A break", "by": "Mara"}).raise_for_status()
+        if verb == "resume":
+            break
+        empty = eventually(lambda: words((page := server.viewer.get(path)).text) == "Nothing to do" and page)
+        sound(empty.text)
+        assert (empty.status_code, empty.headers["passalong-event"]) == (200, "none; reason=paused")
+        assert status(server, path)["state"] == "paused"
+        typed = {"csrf_token": token, "addresses": "zoe@initech.example"}
+        refused = server.viewer.post(f"{path}/{action}", data=typed)
+        assert refused.status_code == 410
+        assert "Acme does not ask this for now." in words(refused.text)
+        assert server.happened("share") == []
+        body = {"customer": "initech", "kind": kind, "mechanic": "open", "asset": "report"}
+        told = server.api.post("/api/v1/prompts", json=body)
+        assert (told.status_code, "The mechanic open is paused since" in told.json()["detail"]) == (409, True)
+        assert press(server, cap, "upgrade", on="/upgrade").status_code == 303, "an upgrade goes on"
+    assert eventually(lambda: words(server.viewer.get(path).text) != "Nothing to do")
+
+
 HOSTILE = "\"><script>alert(1)</script>'&%(brand)s%s"
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from passalong.domain.history import Heard, History
 from passalong.domain.instant import DAY_MS
-from passalong.domain.play import Made, Reason, kept_back, look, rehearse
+from passalong.domain.play import Look, Made, Reason, holding, kept_back, rehearse, settle
 from passalong.domain.rule import Condition, Fatigue, Rule, Rulebook, Then, rule_in, rule_of, rulebook
 from passalong.errors import Invalid
 from passalong.paths import shipped_rules
@@ -23,6 +24,10 @@ KINDS = ["product.exported", "product.opened", "support.ticket_opened", "support
 def rule(*when: dict[str, Any], **more: Any) -> Rule:
     then = {"play": "expansion_prompt", **more.pop("then", {})}
     return rule_of({"id": "r", "title": "A rule", "when": list(when), "then": then, **more})
+
+
+def look(book: Rulebook, history: History, now_ms: int, made: list[Made], since: dict[str, int]) -> Look:
+    return settle(holding(book, history, now_ms), book.fatigue, now_ms, made, since)
 
 
 def heard(*signals: tuple[float, str] | tuple[float, str, float], first_days: float | None = None) -> History:
@@ -59,6 +64,49 @@ def test_what_is_taken_off_leaves_what_is_open() -> None:
     assert heard(used, (5, "support.ticket_opened"), (4, "support.ticket_closed")).holds(unless, NOW)
     closed_twice = [(5, "support.ticket_opened"), (4, "support.ticket_closed"), (3, "support.ticket_closed")]
     assert heard(used, *closed_twice).holds(unless, NOW)
+
+
+def test_what_is_open_is_open_whenever_it_was_opened() -> None:
+    tickets = {
+        "kinds": ["support.ticket_opened"],
+        "less": ["support.ticket_closed"],
+        "noun": "open ticket/open tickets",
+    }
+    open_now = rule({**tickets, "within_days": 30})
+    assert heard((99, "support.ticket_opened")).holds(open_now, NOW), "opened long ago and never closed"
+    closed_late = [(99, "support.ticket_opened"), (5, "support.ticket_opened"), (3, "support.ticket_closed")]
+    assert heard(*closed_late).why(open_now, NOW) == "1 open ticket."
+    unknown = heard((9, "support.ticket_closed"), (8, "support.ticket_closed"), (5, "support.ticket_opened"))
+    assert unknown.holds(open_now, NOW), "what was opened before anything was heard is closed, and takes nothing off"
+    assert not heard((401, "support.ticket_opened")).holds(open_now, NOW), "no rule looks back further"
+    weeks_ago = rule({**tickets, "within_days": 30, "older_than_days": 21})
+    assert heard((22, "support.ticket_opened"), (2, "support.ticket_closed")).why(weeks_ago, NOW) == (
+        "1 open ticket 21 days ago."
+    )
+    assert heard((2, "support.ticket_opened")).why(weeks_ago, NOW) == "No open tickets 21 days ago."
+
+
+@given(st.lists(st.tuples(st.integers(0, 900), st.booleans()), max_size=700).map(sorted), st.integers(0, 900))
+def test_as_much_is_open_as_a_tally_since_the_longest_time_would_say(
+    told: list[tuple[int, bool]], now_days: int
+) -> None:
+    condition = Condition(kinds=("support.ticket_opened",), less=("support.ticket_closed",), within_days=7)
+    story = [
+        (day * DAY_MS + place, f"support.ticket_{'opened' if opened else 'closed'}", None)
+        for place, (day, opened) in enumerate(told)
+    ]
+    now_ms, tally = now_days * DAY_MS, 0
+    for at_ms, kind, _ in story:
+        if now_ms - 400 * DAY_MS < at_ms <= now_ms:
+            tally = max(0, tally + (1 if kind.endswith("opened") else -1))
+    for least in {max(tally, 1), tally + 1}:
+        asked = Rule(
+            id="r",
+            title="A rule",
+            when=(replace(condition, at_least=least),),
+            then=Then(play="churn_warning"),
+        )
+        assert History(story, 0).holds(asked, now_ms) is (tally >= least)
 
 
 def test_values_choose_which_signals_count_and_sums_are_exact() -> None:
@@ -101,6 +149,7 @@ def test_why_is_a_sentence_with_the_numbers() -> None:
     assert heard((40, "product.opened")).why(plain, NOW) == "1 product signal between 30 and 60 days ago."
     seats = rule({"kinds": ["pipeline.seats"], "sum_at_least": 10, "within_days": 1, "noun": "seats"})
     assert heard((0.5, "pipeline.seats", 12)).why(seats, NOW) == "Seats of 12 together in 1 day."
+    assert heard((0.5, "pipeline.seats", 1_234_567)).why(seats, NOW) == "Seats of 1,234,567 together in 1 day."
 
 
 # What is refused, and in which words.
@@ -115,6 +164,9 @@ def test_why_is_a_sentence_with_the_numbers() -> None:
         ("when = [{ kinds = ['product.x'], within_days = 1, atleast = 2 }]", "rules.a.when[0].atleast"),
         ("when = [{ kinds = ['product.x'], within_days = 2, older_than_days = 2 }]", "rules.a.when[0].older_than_days"),
         ("when = [{ kinds = ['product.x'], within_days = 2, at_least = 2, at_most = 1 }]", "rules.a.when[0].at_most"),
+        ("when = [{ kinds = ['product.x'], within_days = 2, value_at_least = nan }]", "rules.a.when[0].value_at_least"),
+        ("when = [{ kinds = ['product.x'], within_days = 2, value_at_most = -inf }]", "rules.a.when[0].value_at_most"),
+        ("when = [{ kinds = ['product.x'], within_days = 2, sum_at_least = nan }]", "rules.a.when[0].sum_at_least"),
         ("when = []", "rules.a.when"),
         ("unless = []", "rules.a.when"),
         ("when = [{ kinds = ['product.x'], within_days = 2 }]\nwhy = 1", "rules.a.why"),
@@ -132,12 +184,24 @@ def test_every_fault_of_a_file_is_named() -> None:
     with pytest.raises(Invalid) as refusal:
         rulebook(text)
     assert [fault.field for fault in refusal.value.faults] == ["fees", "fatigue.most", "rules[2].id", "rules.a.id"]
-    for broken in ("[[rules]", "a = " + "[" * 5000, "rules = 1", "\x00"):
+    for broken in ("[[rules]", "a = " + "[" * 5000, "rules = 1", "\x00", "most = " + "9" * 5000):
         with pytest.raises(Invalid):
             rulebook(broken)
     with pytest.raises(Invalid):
         rule_in(f"[[rules]]\nid = 'a'\n{good}[[rules]]\nid = 'b'\n{good}")
     assert rule_in(f"id = 'a'\n{good}") == rule_in(f"[[rules]]\nid = 'a'\n{good}")
+
+
+def test_a_text_brings_its_own_fatigue() -> None:
+    good = "title = 'A'\nthen = { play = 'onboarding' }\nwhen = [{ kinds = ['product.x'], within_days = 2 }]\n"
+    two = f"[fatigue]\nmost = 1\n[[rules]]\nid = 'a'\n{good}[[rules]]\nid = 'b'\n{good}"
+    found, fatigue = rule_in(two, "b")
+    assert (found.id, fatigue) == ("b", Fatigue(most=1))
+    assert rule_in(f"id = 'a'\n{good}[fatigue]\nmost = 1")[1] == Fatigue(most=1)
+    assert rule_in(f"id = 'a'\n{good}")[1] is None
+    with pytest.raises(Invalid) as refusal:
+        rule_in(f"id = 'a'\n{good}[fatigue]\nmost = 0")
+    assert [fault.field for fault in refusal.value.faults] == ["fatigue.most"]
 
 
 def test_the_shipped_set_is_in_order_and_serves_every_purpose() -> None:

@@ -39,6 +39,7 @@ from passalong.domain.event import Actor, Event, EventKind
 from passalong.domain.instant import at
 from passalong.domain.lead import Lead, Motion
 from passalong.domain.share import claim
+from passalong.domain.signal import Signal
 from passalong.outgoing.guard import Unsafe, resolve
 from passalong.settings import Webhooks
 from passalong.store.ledger import Entry
@@ -158,7 +159,7 @@ def test_every_topic_is_told_and_verifies_with_the_standards_library(
     assert told["conversion.created"].data["external_id"] == "D-1"
     assert told["attribution.changed"].data["version"] == 2
     assert [c["customer"] for c in told["attribution.changed"].data["credits"]] == ["globex"]
-    assert told["play.created"].data["why"] == "3 open tickets in 30 days."
+    assert told["play.created"].data["why"] == "3 open tickets."
     assert told["play.closed"].data["outcome"] == {"result": "dismissed", "note": "Not now.", "by": "Mara"}
     killed = told["mechanic.killed"].data
     assert killed.items() >= {"mechanic": "soft", "fallback": "asset_only", "overrides": True, **DECIDED}.items()
@@ -312,6 +313,12 @@ async def test_half_a_year_of_sample_history_is_told_to_nobody(tmp_path: Path) -
     async with opened(wire(config)) as services:
         assert len(await services.leads.page(limit=50, before=None)) == 50
         assert await services.outbox.page(limit=10, destination=Destination.WEBHOOK) == []
+        told = (Topic.CLICK_CREATED, Topic.PLAY_CREATED, Topic.PLAY_CLOSED)
+        asked = Endpoint(id="a", url="https://hooks.example/a", topics=told)
+        assert await services.outbox.replay(asked, 0, services.clock() + DAY_MS) == 0
+        [play] = await services.plays.page(limit=1)
+        await services.signals.post([Signal("real", play.customer, "product.opened", None, services.clock())])
+        assert await services.outbox.replay(asked, 0, services.clock() + DAY_MS) > 0, "of whom something is known"
 
 
 # What is refused.

@@ -8,7 +8,7 @@ from typing import Any
 import rich_click as click
 
 from passalong.commands.common import load_settings, printable, table, with_services
-from passalong.errors import Invalid, PassalongError
+from passalong.errors import PassalongError
 
 _MOST = 200
 _REASONS = {"open": "another was open", "rest": "too soon after the last", "most": "as many as the limit allows"}
@@ -99,7 +99,8 @@ def _became(counts: Any) -> list[str]:
 def dry_run(ctx: click.Context, rule_id: str | None, file: Path | None, days: int, as_json: bool) -> None:
     """Which plays a rule would have made of the history that there is. Nothing is stored.
 
-    RULE_ID is live, or in FILE; it can be left out where FILE holds one rule."""
+    RULE_ID is live, or in FILE; it can be left out where FILE holds one rule. A [fatigue] in FILE takes the place of
+    the one that is live."""
     if rule_id is None and file is None:
         raise click.UsageError("Name a rule, or a --file with one.")
     written = _rule_of(file, rule_id) if file is not None else None
@@ -110,10 +111,12 @@ def dry_run(ctx: click.Context, rule_id: str | None, file: Path | None, days: in
 
         from passalong.web.api.rules import DryRunBody, asked, dry_run_answer
 
-        rule = written or asked(services, DryRunBody(id=rule_id))
+        rule, fatigue = written or asked(services, DryRunBody(id=rule_id))
         with Progress(console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task("Customers", total=len(services.catalog.customers))
-            found = await services.rehearsals.dry_run(rule, days, lambda done: bar.update(task, completed=done))
+            found = await services.rehearsals.dry_run(
+                rule, days, lambda done: bar.update(task, completed=done), fatigue=fatigue
+            )
         return dry_run_answer(services, found)
 
     found = with_services(ctx, work)
@@ -124,19 +127,14 @@ def dry_run(ctx: click.Context, rule_id: str | None, file: Path | None, days: in
 
 
 def _rule_of(file: Path, rule_id: str | None) -> Any:
-    """The rule in a file; raises Invalid."""
-    from passalong.domain.rule import rule_in, rulebook
+    """The rule in a file, and the file's own fatigue, if it has one; raises Invalid."""
+    from passalong.domain.rule import rule_in
 
     try:
         text = file.read_text("utf-8")
     except UnicodeDecodeError:
         raise PassalongError(f"{file} is not UTF-8 text.") from None
-    if rule_id is None:
-        return rule_in(text)
-    found = rulebook(text).find(rule_id)
-    if found is None:
-        raise Invalid.one("RULE_ID", f"There is no rule called {rule_id} in {file}.")
-    return found
+    return rule_in(text, rule_id)
 
 
 def _tell(found: Any) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from ipaddress import IPv6Address
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from passalong.domain.domains import to_ascii
@@ -9,6 +11,9 @@ from passalong.domain.domains import to_ascii
 NEEDED = "Use a full https:// address."
 
 _PATH = "/%:@!$&'()*+,;=~-._"
+
+
+_HOST = re.compile(r"^[a-z0-9.-]+\Z")  # whatever else a browser takes for a host may end its place in a policy
 
 
 def web_url(text: str, *, https_only: bool = False) -> str | None:
@@ -24,7 +29,7 @@ def web_url(text: str, *, https_only: bool = False) -> str | None:
     host = to_ascii(parts.hostname or "")
     if parts.scheme not in ({"https"} if https_only else {"https", "http"}) or not host or parts.username is not None:
         return None
-    if not host.isascii():
+    if not _HOST.match(host) and not _is_ipv6(host):
         return None
     shown = f"[{host}]" if ":" in host else host
     return urlunsplit(
@@ -36,3 +41,10 @@ def web_url(text: str, *, https_only: bool = False) -> str | None:
             quote(parts.fragment, safe=_PATH + "?"),
         )
     )
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        return IPv6Address(host).scope_id is None
+    except ValueError:
+        return False

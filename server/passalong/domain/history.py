@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import itemgetter
 
 from passalong.domain.instant import DAY_MS
 from passalong.domain.rule import Condition, Rule
+from passalong.domain.text import number
 
 Heard = tuple[int, str, float | None]
 """When, what kind, and what value."""
@@ -16,17 +17,43 @@ Weighed = tuple[int, int, float | None]
 """When, counting as how many, and what value."""
 
 MILLION = 1_000_000
+_BLOCK = 256
+
+
+class Running:
+    """A running sum: what it grew by between two places, or what is `left` of that when nothing is taken from zero."""
+
+    def __init__(self, steps: Iterable[int], *, left: bool) -> None:
+        self._sums = list(accumulate(steps, initial=0))
+        # Of what is left the lowest between two places is asked for; of so many at a time it is known beforehand.
+        starts = range(0, len(self._sums), _BLOCK) if left else ()
+        self._lowest = [min(self._sums[n : n + _BLOCK]) for n in starts]
+
+    def between(self, first: int, last: int) -> int:
+        return self._sums[last] - (self._low(first, last) if self._lowest else self._sums[first])
+
+    def _low(self, first: int, last: int) -> int:
+        block, after = -(-first // _BLOCK), (last + 1) // _BLOCK
+        if block >= after:
+            return min(self._sums[first : last + 1])
+        edges = self._sums[first : block * _BLOCK], self._sums[after * _BLOCK : last + 1]
+        return min(chain(self._lowest[block:after], *edges))
 
 
 class Series:
-    """Signals that a condition counts, oldest first, each with a weight of 1, or of -1 where it is taken off."""
+    """Signals that a condition counts, oldest first, each with a weight of 1, or of -1 where it is taken off.
 
-    def __init__(self, weighed: list[Weighed]) -> None:
+    Of a `balanced` one, in which some are taken off, what counts is what is left: what was closed and had been opened
+    before anything is known of it takes nothing off.
+    """
+
+    def __init__(self, weighed: list[Weighed], *, balanced: bool) -> None:
         self.times = [at_ms for at_ms, _, _ in weighed]
         self._weighed = weighed
+        self._balanced = balanced
         # None where each counts one: places are counts then.
-        self._counts = None if all(weight == 1 for _, weight, _ in weighed) else self._running(lambda value: 1)
-        self._sums: list[int] | None = None
+        self._counts = self._running(lambda value: 1) if balanced else None
+        self._sums: Running | None = None
 
     def place(self, at_ms: int) -> int:
         """How many of them had come at a time."""
@@ -34,21 +61,21 @@ class Series:
 
     def count(self, first: int, last: int) -> int:
         """Of those from one place to before another, less what is taken off."""
-        return last - first if self._counts is None else self._counts[last] - self._counts[first]
+        return last - first if self._counts is None else self._counts.between(first, last)
 
     def sum(self, first: int, last: int) -> int:
         """Of their values, in millionths: whole numbers, because a running sum of fractions would depend on what came
         before the first."""
         if self._sums is None:
             self._sums = self._running(lambda value: round((value or 0) * MILLION))
-        return self._sums[last] - self._sums[first]
+        return self._sums.between(first, last)
 
     def newest(self, first: int, last: int) -> float:
         """The last value among them, 0 without any."""
         return next((value for _, _, value in reversed(self._weighed[first:last]) if value is not None), 0.0)
 
-    def _running(self, measure: Callable[[float | None], int]) -> list[int]:
-        return list(accumulate((weight * measure(value) for _, weight, value in self._weighed), initial=0))
+    def _running(self, measure: Callable[[float | None], int]) -> Running:
+        return Running((weight * measure(value) for _, weight, value in self._weighed), left=self._balanced)
 
 
 class History:
@@ -58,10 +85,14 @@ class History:
         self.first_heard_ms = first_heard_ms
         self.times: list[int] = []
         self._of: dict[str, list[tuple[int, float | None]]] = {}
+        self._series: dict[tuple[object, ...], Series] = {}
+        self.hear(heard)
+
+    def hear(self, heard: Iterable[Heard]) -> None:
+        """What was heard next; all of it before anything is asked."""
         for at_ms, kind, value in heard:
             self.times.append(at_ms)
             self._of.setdefault(kind, []).append((at_ms, value))
-        self._series: dict[tuple[object, ...], Series] = {}
 
     def holds(self, rule: Rule, now_ms: int) -> bool:
         """Whether all of the rule holds at a time, by what was heard until then."""
@@ -94,7 +125,7 @@ class History:
             turns.update((self.first_heard_ms, self.first_heard_ms + rule.heard_for_days * DAY_MS))
         for condition in rule.conditions:
             times = self._series_of(condition).times
-            for days_ in (condition.within_days, condition.older_than_days):
+            for days_ in (condition.reach_days, condition.older_than_days):
                 turns.update([at_ms + days_ * DAY_MS for at_ms in times])
         return sorted(turns)
 
@@ -116,7 +147,7 @@ class History:
         key = (c.kinds, c.less, c.value_at_least, c.value_at_most)
         known = self._series.get(key)
         if known is None:
-            known = self._series[key] = Series(self._weighed(c))
+            known = self._series[key] = Series(self._weighed(c), balanced=bool(c.less))
         return known
 
     def _weighed(self, condition: Condition) -> list[Weighed]:
@@ -142,25 +173,23 @@ class History:
 
     def _said(self, condition: Condition, now_ms: int) -> str:
         series = self._series_of(condition)
-        first = series.place(now_ms - condition.within_days * DAY_MS)
+        first = series.place(now_ms - condition.reach_days * DAY_MS)
         last = series.place(now_ms - condition.older_than_days * DAY_MS)
         n = series.count(first, last)
-        span = f"in {days(condition.within_days)}"
-        if condition.older_than_days:
-            span = f"between {condition.older_than_days} and {condition.within_days} days ago"
+        span = _span(condition)
         one, many = _nouns(condition)
         if n <= 0:
-            return f"no {many} {span}"
+            return f"no {many}{span}"
         if condition.sum_at_least is not None:
-            return f"{many} of {series.sum(first, last) / MILLION:,g} together {span}"
+            return f"{many} of {number(series.sum(first, last) / MILLION)} together{span}"
         if condition.scored:
-            newest = series.newest(first, last)
-            return f"{one} {newest:g} {span}" if n == 1 else f"{n} × {one}, the last {newest:g}, {span}"
-        return f"{n} {one if n == 1 else many} {span}"
+            newest = number(series.newest(first, last))
+            return f"{one} {newest}{span}" if n == 1 else f"{n} × {one}, the last {newest},{span}".rstrip(",")
+        return f"{n} {one if n == 1 else many}{span}"
 
 
 def _meets(c: Condition, series: Series, now_ms: int) -> bool:
-    first = bisect_right(series.times, now_ms - c.within_days * DAY_MS)
+    first = bisect_right(series.times, now_ms - c.reach_days * DAY_MS)
     last = bisect_right(series.times, now_ms - c.older_than_days * DAY_MS)
     n = series.count(first, last)
     if c.at_least is not None and n < c.at_least:
@@ -176,14 +205,29 @@ def days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
 
 
+def _span(condition: Condition) -> str:
+    """The time that is looked at, in words; what is open is open now, whenever it was opened."""
+    older = condition.older_than_days
+    if condition.less:
+        return f" {days(older)} ago" if older else ""
+    if older:
+        return f" between {older} and {condition.within_days} days ago"
+    return f" in {days(condition.within_days)}"
+
+
 def _nouns(condition: Condition) -> tuple[str, str]:
     """What a condition counts, for one and for many; from its kinds where the rule has no word for it."""
     if condition.noun is not None:
         one, _, many = condition.noun.partition("/")
         return one, many or one
-    words = [f"{kind[:-2]} signal" if kind.endswith(".*") else kind.replace("_", " ") for kind in condition.kinds]
-    said = " or ".join(words)
+    said = _kinds_in_words(condition.kinds)
+    if condition.less:
+        said += f" less {_kinds_in_words(condition.less)}"
     return said, said
+
+
+def _kinds_in_words(kinds: tuple[str, ...]) -> str:
+    return " or ".join(f"{kind[:-2]} signal" if kind.endswith(".*") else kind.replace("_", " ") for kind in kinds)
 
 
 def _listed(parts: list[str]) -> str:

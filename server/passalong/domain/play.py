@@ -130,17 +130,22 @@ def kept_back(rule: Rule, fatigue: Fatigue, made: Iterable[Made], now_ms: int) -
     return Reason.MOST if recent >= fatigue.most else None
 
 
-def look(book: Rulebook, history: History, now_ms: int, made: Sequence[Made], since: Mapping[str, int]) -> Look:
-    """Looks at one customer with every rule. `since` says which rules held at the last look, and since when."""
+def holding(book: Rulebook, history: History, now_ms: int) -> list[tuple[Rule, str]]:
+    """The rules that hold of one customer, the weightiest first, each with its why."""
+    return [(rule, history.why(rule, now_ms)) for rule in book.rules if history.holds(rule, now_ms)]
+
+
+def settle(
+    held: Sequence[tuple[Rule, str]], fatigue: Fatigue, now_ms: int, made: Sequence[Made], since: Mapping[str, int]
+) -> Look:
+    """What comes of the rules that hold. `since` says which of them held at the last look, and since when."""
     made = list(made)
     found = Look(plays=[], kept_back=[], holding={})
-    for rule in book.rules:
-        if not history.holds(rule, now_ms):
-            continue
+    for rule, why in held:
         found.holding[rule.id] = since.get(rule.id, now_ms)
-        reason = kept_back(rule, book.fatigue, made, now_ms)
+        reason = kept_back(rule, fatigue, made, now_ms)
         if reason is None:
-            found.plays.append((rule, history.why(rule, now_ms)))
+            found.plays.append((rule, why))
             made.append(_made(rule, now_ms))
         elif rule.id not in since:
             found.kept_back.append((rule, reason))

@@ -76,6 +76,8 @@ class State(StrEnum):
     LIVE = "live"
     DISMISSED = "dismissed"
     EXPIRED = "expired"
+    PAUSED = "paused"
+    """Its mechanic is paused, and this would make links."""
     ENDED = "ended"
     """Its mechanic was killed: nothing is asked any more."""
 
@@ -167,6 +169,7 @@ class PromptBody(Struct, forbid_unknown_fields=True):
     upgrade_url: Annotated[str, Meta(max_length=500)] | None = None
 
 
+MAKES_LINKS = (PromptKind.INVITE_TEAMMATES, PromptKind.SHARE_WITH_TEAM)
 _CHANNELS = {PromptKind.INVITE_TEAMMATES: "invite", PromptKind.SHARE_WITH_TEAM: "team"}
 _OF_A_CAP = ("used", "limit", "unit", "plan", "upgrade_url")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from typing import Annotated, Any
@@ -32,10 +33,12 @@ PlayKind = Annotated[
 
 
 class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """So many signals of some kinds in a time. Those of the kinds in `less` are taken off: opened less closed is open.
+    """So many signals of some kinds in a time.
 
     The time reaches from `within_days` ago to `older_than_days` ago. `value_at_least` and `value_at_most` choose which
-    signals count; `sum_at_least` adds their values up. Without any bound, one signal is enough.
+    signals count; `sum_at_least` adds their values up. Without any bound, one signal is enough. Those of the kinds in
+    `less` are taken off: opened less closed is open. What was opened long ago is open still, so with `less` the time
+    reaches back as far as any can, and what was closed takes nothing off that was opened afterwards.
     """
 
     kinds: Kinds
@@ -49,6 +52,11 @@ class Condition(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     sum_at_least: Annotated[float, Meta(ge=-1e12, le=1e12)] | None = None
     noun: Annotated[str, Meta(min_length=1, max_length=80)] | None = None
     """What is counted, in words: `export/exports`, or one word for both."""
+
+    @property
+    def reach_days(self) -> int:
+        """How far back it looks."""
+        return LONGEST_DAYS if self.less else self.within_days
 
     @property
     def scored(self) -> bool:
@@ -106,7 +114,7 @@ class Rulebook(Struct, frozen=True, kw_only=True):
     @property
     def longest_days(self) -> int:
         """How far back any rule looks."""
-        return max((c.within_days for rule in self.rules for c in rule.conditions), default=1)
+        return max((c.reach_days for rule in self.rules for c in rule.conditions), default=1)
 
     def find(self, id: str) -> Rule | None:
         return next((rule for rule in self.rules if rule.id == id), None)
@@ -141,15 +149,27 @@ def rule_of(entry: object) -> Rule:
     return _rule(entry, "rule")
 
 
-def rule_in(text: str) -> Rule:
-    """The one rule in a TOML text, with or without [[rules]] above it; raises Invalid."""
+def rule_in(text: str, id: str | None = None) -> tuple[Rule, Fatigue | None]:
+    """A rule in a TOML text, with or without [[rules]] above it, and the text's own fatigue, if it has one; raises
+    Invalid. Without `id` it is the only one."""
     values = _toml(text)
-    if "rules" not in values:
-        return rule_of(values)
-    rules = rulebook(text).rules
+    if "rules" in values:
+        rules = list(rulebook(text).rules)
+    else:
+        rules = [rule_of({name: entry for name, entry in values.items() if name != "fatigue"})]
+    rules = [rule for rule in rules if id in (None, rule.id)]
+    if id is not None and not rules:
+        raise Invalid.one("id", f"There is no rule called {id} here.")
     if len(rules) != 1:
         raise Invalid.one("rules", f"There are {len(rules)} rules here; name one.")
-    return rules[0]
+    return rules[0], _fatigue_in(values)
+
+
+def _fatigue_in(values: dict[str, Any]) -> Fatigue | None:
+    try:
+        return msgspec.convert(values["fatigue"], Fatigue) if "fatigue" in values else None
+    except msgspec.ValidationError as error:
+        raise Invalid([_under("fatigue", error)]) from None
 
 
 def _name_of(entry: object, place: int) -> str:
@@ -183,6 +203,11 @@ def _wrong(condition: Condition) -> list[tuple[str, str]]:
         wrong.append(("at_most", "This is less than at_least, so it can never hold."))
     if c.value_at_least is not None and c.value_at_most is not None and c.value_at_least > c.value_at_most:
         wrong.append(("value_at_most", "This is less than value_at_least, so it can never hold."))
+    wrong += [
+        (name, "Write a number that can be reached.")
+        for name in ("value_at_least", "value_at_most", "sum_at_least")
+        if (bound := getattr(c, name)) is not None and not math.isfinite(bound)
+    ]
     if c.noun is not None and not c.noun.isprintable():
         wrong.append(("noun", "Write printable text."))
     return wrong
@@ -196,6 +221,9 @@ def _under(path: str, error: msgspec.ValidationError) -> Fault:
 def _toml(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        said = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "This is nested too deeply"
-        raise Invalid.one("toml", f"{said}.") from None
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid.one("toml", f"{error}.") from None
+    except RecursionError:
+        raise Invalid.one("toml", "This is nested too deeply.") from None
+    except ValueError:  # a number or a date that Python refuses to read
+        raise Invalid.one("toml", "A number or a date in this cannot be read.") from None

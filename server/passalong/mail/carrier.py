@@ -91,7 +91,7 @@ class MailCarrier:
             await self._again_or_never(job, "It could not be written; the log says why.")
             return None
         if letter is None:
-            await self._outbox.done([job])
+            await self._outbox.passed_over(job, "There is nobody left to write to.")
             return None
         try:
             return packed(letter, sender=self._config.sender, id=job.id, now_ms=self._clock())

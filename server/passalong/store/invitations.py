@@ -60,7 +60,8 @@ class Invitations:
         """A link of one's own for each address; who was invited within thirty days has theirs already.
 
         Links, events and letters to write commit together or not at all. `event` is what happens for each new link,
-        `claims` what all of them claim, but for the nonce. Raises TooMany when a day's invitations are used up.
+        `claims` what all of them claim, but for the nonce. Raises TooMany when a day's invitations are used up, or
+        fewer are left.
         """
         async with self._db.transaction() as tx:
             hashes = await addresses(tx)
@@ -154,7 +155,8 @@ class Invitations:
             (customer, now_ms - DAY_MS),
         )
         if row is not None and more and row["made"] + more > INVITED_A_DAY:
-            raise TooMany(max((row["oldest_ms"] + DAY_MS - now_ms) // 1000, 1))
+            left = max(INVITED_A_DAY - row["made"], 0)
+            raise TooMany(max(((row["oldest_ms"] or now_ms) + DAY_MS - now_ms) // 1000, 1), left)
 
     async def _tell(self, tx: Transaction, events: Sequence[Event]) -> None:
         if events:

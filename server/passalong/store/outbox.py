@@ -43,8 +43,14 @@ LOOK = "look"
 """Topic of a job for ourselves: something was heard of a customer, or a day has passed."""
 
 
-_OF_PEOPLE = f"""SELECT seq AS subject, at_ms FROM events WHERE actor IN ({", ".join(f"'{a}'" for a in TELLING)})
-  AND share NOT IN (SELECT share FROM leads WHERE sample = 1) AND kind ="""
+_KNOWN = """(EXISTS (SELECT 1 FROM signals s WHERE s.customer = told.customer AND s.external_id NOT GLOB 'sample-*')
+    OR NOT EXISTS (SELECT 1 FROM signals s WHERE s.customer = told.customer))"""
+"""Of a customer who was not made up for a demonstration, with all that was heard of it."""
+_OF_PEOPLE = f"""SELECT seq AS subject, at_ms FROM events told WHERE {_KNOWN}
+  AND actor IN ({", ".join(f"'{a}'" for a in TELLING)})
+  AND share NOT IN (SELECT share FROM leads WHERE sample = 1)
+  AND share NOT IN (SELECT c.share FROM credits c JOIN conversions v ON v.id = c.conversion
+                    WHERE v.sample = 1 AND c.share IS NOT NULL) AND kind ="""
 _HAPPENED = {topic: f"{_OF_PEOPLE} '{kind}'" for kind, topic in TOPIC_OF.items()} | {
     Topic.LEAD_ERASED: "SELECT id AS subject, erased_at_ms AS at_ms FROM leads WHERE sample = 0",
     Topic.CONVERSION_CREATED: "SELECT id AS subject, recorded_at_ms AS at_ms FROM conversions WHERE sample = 0",
@@ -52,8 +58,9 @@ _HAPPENED = {topic: f"{_OF_PEOPLE} '{kind}'" for kind, topic in TOPIC_OF.items()
         JOIN conversions v ON v.id = e.conversion WHERE e.version > 1 AND v.sample = 0""",
     Topic.MECHANIC_KILLED: "SELECT id AS subject, at_ms FROM decisions WHERE kind = 'kill'",
     Topic.MECHANIC_REVIVED: "SELECT id AS subject, at_ms FROM decisions WHERE kind = 'revive'",
-    Topic.PLAY_CREATED: "SELECT id AS subject, created_at_ms AS at_ms FROM plays",
-    Topic.PLAY_CLOSED: "SELECT id || '/' || state AS subject, closed_at_ms AS at_ms FROM plays WHERE state <> 'open'",
+    Topic.PLAY_CREATED: f"SELECT id AS subject, created_at_ms AS at_ms FROM plays told WHERE {_KNOWN}",
+    Topic.PLAY_CLOSED: f"""SELECT id || '/' || state AS subject, closed_at_ms AS at_ms FROM plays told
+        WHERE {_KNOWN} AND state <> 'open'""",
 }
 """Subject and time of everything that could have been told of a topic, but for what was made up for a demonstration."""
 
@@ -271,6 +278,13 @@ class Outbox:
         """A dead letter: tried no more, until an admin says so."""
         await self._db.write(
             "UPDATE outbox SET state = 'failed', done_at_ms = ?, reason = ? WHERE id = ?",
+            (self._clock(), reason, job.id),
+        )
+
+    async def passed_over(self, job: Job, reason: str) -> None:
+        """What was on its way is not sent after all: there is no need any more."""
+        await self._db.write(
+            "UPDATE outbox SET state = 'skipped', done_at_ms = ?, reason = ? WHERE id = ?",
             (self._clock(), reason, job.id),
         )
 

@@ -11,12 +11,13 @@ from typing import Any
 import aiosql
 from msgspec import Struct, field
 
-from passalong.domain.instant import DAY_MS
+from passalong.domain.instant import DAY_MS, Calendar
 from passalong.domain.money import Amounts, Money, amounts
 from passalong.domain.play import FOLLOWED_DAYS, PlayState, Reason
 from passalong.store.db import Database
 from passalong.store.metric import whole_or_part
 
+LONGEST_DAY_MS = 25 * 3_600_000
 _QUERIES = files("passalong.store").joinpath("queries")
 
 
@@ -56,10 +57,20 @@ class PlayReport(Struct, kw_only=True):
 
 
 class PlayReports:
-    """Amounts are told as they are and, where `currency` is given, in that one by `rates`."""
+    """Amounts are told as they are and, where `currency` is given, in that one by `rates`. `kinds` are those of the
+    plays of rules that are live, which may have made none yet."""
 
-    def __init__(self, db: Database, currency: str | None, rates: Mapping[str, float]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        calendar: Calendar,
+        currency: str | None,
+        rates: Mapping[str, float],
+        kinds: Mapping[str, str],
+    ) -> None:
         self._db = db
+        self._calendar = calendar
+        self._kinds = kinds
         self._currency = currency
         self._rates = rates
         self._named: Any = aiosql.from_str(
@@ -69,15 +80,15 @@ class PlayReports:
     async def report(self) -> PlayReport:
         rules, kinds = await self._followed("followed_rules"), await self._followed("followed_kinds")
         said = PlayReport(followed_days=FOLLOWED_DAYS, rules={}, kinds={})
-        kind_of: dict[str, str] = {}
+        kind_of = dict(self._kinds)
         for rule, kind, state, n in await self._rows("counts"):
-            kind_of[rule] = kind
+            kind_of.setdefault(rule, kind)
             self._counts(said.rules, rule, rules).add(state, n)
             self._counts(said.kinds, kind, kinds).add(state, n)
         for rule, reason, n in await self._rows("kept_back"):
             self._counts(said.rules, rule, rules).kept_back[Reason(reason)] += n
             if rule in kind_of:
-                said.kinds[kind_of[rule]].kept_back[Reason(reason)] += n
+                self._counts(said.kinds, kind_of[rule], kinds).kept_back[Reason(reason)] += n
         for name, n in await self._rows("customers_of_rules"):
             said.rules[name].customers = n
         for name, n in await self._rows("customers_of_kinds"):
@@ -98,7 +109,14 @@ class PlayReports:
         customers: dict[str, set[str]] = defaultdict(set)
         micros: dict[str, int] = defaultdict(int)
         money: dict[str, list[Money]] = defaultdict(list)
-        for name, customer, currency, micro, minor in await self._rows(query, within_ms=FOLLOWED_DAYS * DAY_MS):
+        counted: set[tuple[str, str, int]] = set()
+        # A day to spare: an opportunity of the day on which a play was done may be told with an hour before it.
+        for row in await self._rows(query, within_ms=FOLLOWED_DAYS * DAY_MS, spare_ms=LONGEST_DAY_MS):
+            name, customer, conversion, place, currency, micro, minor, closed_at_ms, occurred_at_ms = row
+            same_day = self._calendar.day(occurred_at_ms) == self._calendar.day(closed_at_ms)
+            if (occurred_at_ms <= closed_at_ms and not same_day) or (name, conversion, place) in counted:
+                continue
+            counted.add((name, conversion, place))
             customers[name].add(customer)
             micros[name] += micro
             if currency:

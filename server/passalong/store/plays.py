@@ -12,14 +12,17 @@ from uuid_utils.compat import uuid7
 from passalong.domain.delivery import Job, Topic
 from passalong.domain.history import History
 from passalong.domain.instant import DAY_MS, Clock
-from passalong.domain.play import Look, Made, OutcomeBody, Play, PlayState, look
+from passalong.domain.play import Look, Made, OutcomeBody, Play, PlayState, holding, settle
 from passalong.domain.rule import LONGEST_DAYS, Rule, Rulebook
+from passalong.domain.signal import EARLY_MS
 from passalong.errors import Conflict, NotFound
 from passalong.store.catalog import Catalog
 from passalong.store.db import Database, Transaction
 from passalong.store.outbox import Outbox
 from passalong.store.signals import Signals
 
+MUCH = 1_000
+"""Signals of one customer that are too many for every rule to be asked in one go."""
 _SWEPT = "plays_swept_at_ms"
 _COLUMNS = tuple(Play.__struct_fields__)
 
@@ -47,27 +50,33 @@ class Plays:
         """Looks at the customers of these jobs and is done with them; gives how many plays that made."""
         now_ms = self._clock()
         customers = [job.subject for job in jobs]
-        made, holding = await self._made(self._db.read, customers), await self._holding(self._db.read, customers)
-        changed: dict[str, History] = {}
+        made, held_before = await self._made(self._db.read, customers), await self._holding(self._db.read, customers)
+        changed: dict[str, list[tuple[Rule, str]]] = {}
         async for customer, history in self._signals.histories(
-            customers, now_ms - self.book.longest_days * DAY_MS, now_ms
+            customers, now_ms - self.book.longest_days * DAY_MS, now_ms, ahead_ms=EARLY_MS
         ):
-            since = holding.get(customer, {})
-            found = look(self.book, history, now_ms, made.get(customer, ()), since)
+            held, since = await self._held(history, now_ms), held_before.get(customer, {})
+            found = settle(held, self.book.fatigue, now_ms, made.get(customer, ()), since)
             if found.plays or found.kept_back or found.holding != since:
-                changed[customer] = history
-            await asyncio.sleep(0)  # pages come first
+                changed[customer] = held
         async with self._db.transaction() as tx:
-            played = [await self._settle(tx, customer, history, now_ms) for customer, history in changed.items()]
+            played = [await self._settle(tx, customer, held, now_ms) for customer, held in changed.items()]
             await self._outbox.drop(tx, jobs)
         return sum(played)
 
-    async def _settle(self, tx: Transaction, customer: str, history: History, now_ms: int) -> int:
+    async def _held(self, history: History, now_ms: int) -> list[tuple[Rule, str]]:
+        """The rules that hold; pages come first, so those who were heard much of are asked about in a thread."""
+        if len(history.times) > MUCH:
+            return await asyncio.to_thread(holding, self.book, history, now_ms)
+        await asyncio.sleep(0)
+        return holding(self.book, history, now_ms)
+
+    async def _settle(self, tx: Transaction, customer: str, held: Sequence[tuple[Rule, str]], now_ms: int) -> int:
         """Stores what comes of a look, with what is known now of the customer's plays."""
         await self._expire(tx, now_ms, customer)
         made = (await self._made(tx.all, [customer])).get(customer, ())
         since = (await self._holding(tx.all, [customer])).get(customer, {})
-        found = look(self.book, history, now_ms, made, since)
+        found = settle(held, self.book.fatigue, now_ms, made, since)
         for rule, why in found.plays:
             await self._insert(tx, customer, rule, why, now_ms)
         await tx.many(
@@ -206,11 +215,13 @@ class Plays:
         return msgspec.convert(dict(rows[0]), Play)
 
     async def _made(self, read: Read, customers: Sequence[str], but: str = "") -> dict[str, list[Made]]:
+        """What fatigue must know. A play from before the clock was set back was made now at the latest."""
+        now_ms = self._clock()
         rows = await read(
-            """SELECT p.customer, p.kind, p.created_at_ms, iif(state = 'open', expires_at_ms, closed_at_ms)
+            """SELECT p.customer, p.kind, min(p.created_at_ms, ?), iif(state = 'open', expires_at_ms, closed_at_ms)
                FROM json_each(?) named CROSS JOIN plays p
                WHERE p.customer = named.value AND p.created_at_ms > ? AND p.rule <> ?""",
-            (msgspec.json.encode(customers).decode(), self._clock() - 2 * LONGEST_DAYS * DAY_MS, but),
+            (now_ms, msgspec.json.encode(customers).decode(), now_ms - 2 * LONGEST_DAYS * DAY_MS, but),
         )
         made: dict[str, list[Made]] = {}
         for customer, *play in rows:

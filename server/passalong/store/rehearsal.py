@@ -13,15 +13,15 @@ from msgspec import Struct
 from passalong.domain.history import History
 from passalong.domain.instant import DAY_MS, Calendar, Clock, month_name
 from passalong.domain.play import Made, Reason, Rehearsal, rehearse
-from passalong.domain.rule import Rule
+from passalong.domain.rule import Fatigue, Rule
 from passalong.store.catalog import Catalog
 from passalong.store.plays import Plays
 from passalong.store.signals import Signals
 
 EXAMPLES = 10
 CUSTOMERS_AT_ONCE = 50
-MUCH = 5_000
-"""Signals of one customer that are too many to be looked at in one go."""
+MUCH = 500
+"""Signals of one customer, times conditions, that are too many to be looked at in one go."""
 
 
 class Example(Struct, kw_only=True):
@@ -57,16 +57,24 @@ class Rehearsals:
         self._clock = clock
         self._one_at_a_time = asyncio.Lock()
 
-    async def dry_run(self, rule: Rule, days: int, progress: Callable[[int], object] = lambda done: None) -> DryRun:
+    async def dry_run(
+        self,
+        rule: Rule,
+        days: int,
+        progress: Callable[[int], object] = lambda done: None,
+        *,
+        fatigue: Fatigue | None = None,
+    ) -> DryRun:
         """Looks at every customer as it was with each of its signals and once a day; nothing is stored.
 
         Plays that other rules made count for fatigue as they happened. What this rule would have made stays open as
-        long as it may, since nobody was there to act on it. `progress` hears how many customers are done.
+        long as it may, since nobody was there to act on it. `progress` hears how many customers are done. Without
+        `fatigue` it is that of the rules that are live.
         """
         async with self._one_at_a_time:
-            return await self._run(rule, days, progress)
+            return await self._run(rule, fatigue or self._plays.book.fatigue, days, progress)
 
-    async def _run(self, rule: Rule, days: int, progress: Callable[[int], object]) -> DryRun:
+    async def _run(self, rule: Rule, fatigue: Fatigue, days: int, progress: Callable[[int], object]) -> DryRun:
         began, now_ms = time.monotonic(), self._clock()
         first_ms = now_ms - days * DAY_MS
         customers = sorted(self._catalog.customers)
@@ -76,10 +84,10 @@ class Rehearsals:
         for start in range(0, len(customers), CUSTOMERS_AT_ONCE):
             some = customers[start : start + CUSTOMERS_AT_ONCE]
             made = await self._plays.made_by_others(some, rule.id)
-            earliest_ms = first_ms - max(c.within_days for c in rule.conditions) * DAY_MS
+            earliest_ms = first_ms - max(c.reach_days for c in rule.conditions) * DAY_MS
             async for customer, history in self._signals.histories(some, earliest_ms, now_ms):
                 looked += len(history.times)
-                found = await self._one(rule, history, made.get(customer, ()), first_ms, now_ms)
+                found = await self._one(rule, fatigue, history, made.get(customer, ()), first_ms, now_ms)
                 played += [Example(customer=customer, at_ms=at_ms, why=why) for at_ms, why in found.plays]
                 kept_back += found.kept_back
                 done += 1
@@ -101,13 +109,14 @@ class Rehearsals:
             took_ms=round((time.monotonic() - began) * 1000),
         )
 
-    async def _one(self, rule: Rule, history: History, made: Sequence[Made], first_ms: int, last_ms: int) -> Rehearsal:
-        """A few milliseconds at a time, so that pages go on being answered; what takes longer goes to a thread."""
+    async def _one(
+        self, rule: Rule, fatigue: Fatigue, history: History, made: Sequence[Made], first_ms: int, last_ms: int
+    ) -> Rehearsal:
+        """A moment at a time, so that pages go on being answered; what takes longer goes to a thread."""
         run = partial(
-            rehearse, rule, self._plays.book.fatigue, history, first_ms=first_ms, last_ms=last_ms, sweep_ms=DAY_MS,
-            made=made,
+            rehearse, rule, fatigue, history, first_ms=first_ms, last_ms=last_ms, sweep_ms=DAY_MS, made=made,
         )  # fmt: skip
-        if len(history.times) > MUCH:
+        if len(history.times) * len(rule.conditions) > MUCH:
             return await asyncio.to_thread(run)
         await asyncio.sleep(0)
         return run()

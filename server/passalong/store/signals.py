@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
 from functools import cache
 
 import msgspec
@@ -25,7 +25,8 @@ MOST_AT_ONCE = 2_000
 """Signals in one commit; a request is never divided."""
 ONE_STATEMENT = 128
 """So many rows fit into one statement; more are a statement each."""
-_CUSTOMERS_AT_ONCE = 50
+ROWS_AT_ONCE = 1_000
+"""So many signals are read at a time; customers with more of them are read alone, and piece by piece."""
 
 Post = tuple[list[Signal], asyncio.Future["Stored"]]
 
@@ -94,29 +95,58 @@ class Signals:
         return [msgspec.convert(dict(row), SignalRow) for row in rows]
 
     async def histories(
-        self, customers: Sequence[str], first_ms: int, last_ms: int
+        self, customers: Sequence[str], first_ms: int, last_ms: int, *, ahead_ms: int = 0
     ) -> AsyncIterator[tuple[str, History]]:
-        """Each of these customers with what was heard of it after one time and up to another."""
-        for start in range(0, len(customers), _CUSTOMERS_AT_ONCE):
-            asked = msgspec.json.encode(customers[start : start + _CUSTOMERS_AT_ONCE]).decode()
-            firsts = await self._db.read(
-                """SELECT named.value AS customer,
-                     (SELECT min(s.occurred_at_ms) FROM signals s WHERE s.customer = named.value) AS at_ms
-                   FROM json_each(?) named""",
-                (asked,),
-            )
+        """Each of these customers with what was heard of it after one time and up to another. What lies up to
+        `ahead_ms` later, since a sender's clock is ahead of ours, was heard then."""
+        sizes = await self._db.read(
+            """SELECT named.value AS customer,
+                 (SELECT min(s.occurred_at_ms, ?) FROM signals s WHERE s.customer = named.value
+                  ORDER BY s.occurred_at_ms LIMIT 1) AS at_ms,
+                 (SELECT count(*) FROM signals s WHERE s.customer = named.value
+                    AND s.occurred_at_ms > ? AND s.occurred_at_ms <= ?) AS n
+               FROM json_each(?) named""",
+            (last_ms, first_ms, last_ms + ahead_ms, msgspec.json.encode(customers).decode()),
+        )
+        for some in _together(sizes):
+            heard = {row["customer"]: History((), row["at_ms"]) for row in some}
+            if len(some) == 1:
+                async for piece in self._pieces(some[0]["customer"], first_ms, last_ms, ahead_ms):
+                    heard[some[0]["customer"]].hear(piece)
+            else:
+                for customer, *one in await self._of_several(list(heard), first_ms, last_ms, ahead_ms):
+                    heard[customer].hear([tuple(one)])
+            for customer, history in heard.items():
+                yield customer, history
+
+    async def _of_several(
+        self, customers: Sequence[str], first_ms: int, last_ms: int, ahead_ms: int
+    ) -> list[sqlite3.Row]:
+        return await self._db.read(
+            """SELECT s.customer, min(s.occurred_at_ms, ?), s.kind, s.value
+               FROM json_each(?) named CROSS JOIN signals s INDEXED BY signals_by_customer
+               WHERE s.customer = named.value AND s.occurred_at_ms > ? AND s.occurred_at_ms <= ?
+               ORDER BY named.key, s.occurred_at_ms, s.seq""",
+            (last_ms, msgspec.json.encode(customers).decode(), first_ms, last_ms + ahead_ms),
+        )
+
+    async def _pieces(
+        self, customer: str, first_ms: int, last_ms: int, ahead_ms: int
+    ) -> AsyncIterator[Iterable[Heard]]:
+        """The same of one customer, so much at a time that others can read meanwhile."""
+        after = (first_ms + 1, 0)
+        while True:
             rows = await self._db.read(
-                """SELECT s.customer, s.occurred_at_ms, s.kind, s.value
-                   FROM json_each(?) named CROSS JOIN signals s INDEXED BY signals_by_customer
-                   WHERE s.customer = named.value AND s.occurred_at_ms > ? AND s.occurred_at_ms <= ?
-                   ORDER BY named.key, s.occurred_at_ms, s.seq""",
-                (asked, first_ms, last_ms),
+                """SELECT min(occurred_at_ms, ?), kind, value, occurred_at_ms, seq
+                   FROM signals INDEXED BY signals_by_customer
+                   WHERE customer = ? AND (occurred_at_ms, seq) > (?, ?) AND occurred_at_ms <= ?
+                   ORDER BY occurred_at_ms, seq LIMIT ?""",
+                (last_ms, customer, *after, last_ms + ahead_ms, ROWS_AT_ONCE),
             )
-            heard: dict[str, list[Heard]] = {}
-            for customer, at_ms, kind, value in rows:
-                heard.setdefault(customer, []).append((at_ms, kind, value))
-            for first in firsts:
-                yield first["customer"], History(heard.get(first["customer"], ()), first["at_ms"])
+            yield ((at_ms, kind, value) for at_ms, kind, value, *_ in rows)
+            if len(rows) < ROWS_AT_ONCE:
+                return
+            after = (rows[-1]["occurred_at_ms"], rows[-1]["seq"])
 
     async def _run(self) -> None:
         while True:
@@ -181,6 +211,20 @@ class Signals:
         for start in range(0, len(customers), MOST_AT_ONCE):
             async with self._db.transaction() as tx:
                 await self._outbox.add_looks(tx, customers[start : start + MOST_AT_ONCE])
+
+
+def _together(sizes: Sequence[sqlite3.Row]) -> Iterator[list[sqlite3.Row]]:
+    """Customers in groups whose signals are read at once."""
+    group: list[sqlite3.Row] = []
+    room = ROWS_AT_ONCE
+    for row in sizes:
+        if group and row["n"] > room:
+            yield group
+            group, room = [], ROWS_AT_ONCE
+        group.append(row)
+        room -= row["n"]
+    if group:
+        yield group
 
 
 @cache

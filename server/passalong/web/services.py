@@ -74,6 +74,8 @@ class Services:
     refusals: Refusals
     recorder: Recorder
     submissions: Limiter
+    upgrades: Limiter
+    """One click of each form, however often it is sent."""
     cards: Cards
     signals: Signals
     plays: Plays

@@ -14,23 +14,19 @@ SELECT kind AS name, count(DISTINCT customer) AS n FROM plays GROUP BY kind;
 SELECT rule, reason, times FROM held_back;
 
 -- name: followed_rules
--- Opportunities credited to a customer within so long after a play of a rule was done for it, each once a rule.
-SELECT name, customer, currency, sum(micro) AS micro, sum(amount_minor) AS amount_minor FROM (
-  SELECT DISTINCT p.rule AS name, p.customer, c.conversion, c.place, c.micro, c.currency,
-         coalesce(c.amount_minor, 0) AS amount_minor
-  FROM plays p JOIN credits c ON c.customer = p.customer AND c.kind = 'opportunity'
-    JOIN conversions v ON v.id = c.conversion
-  WHERE p.state = 'done' AND v.withdrawn = 0
-    AND v.occurred_at_ms > p.closed_at_ms AND v.occurred_at_ms <= p.closed_at_ms + :within_ms
-) GROUP BY name, customer, currency;
+-- Credits of opportunities to a customer within so long after a play of a rule was done for it, or a little before.
+SELECT p.rule AS name, p.customer, c.conversion, c.place, c.currency, c.micro, coalesce(c.amount_minor, 0),
+       p.closed_at_ms, v.occurred_at_ms
+FROM plays p JOIN credits c ON c.customer = p.customer AND c.kind = 'opportunity'
+  JOIN conversions v ON v.id = c.conversion
+WHERE p.state = 'done' AND v.withdrawn = 0
+  AND v.occurred_at_ms > p.closed_at_ms - :spare_ms AND v.occurred_at_ms <= p.closed_at_ms + :within_ms;
 
 -- name: followed_kinds
--- The same, each once a kind of play.
-SELECT name, customer, currency, sum(micro) AS micro, sum(amount_minor) AS amount_minor FROM (
-  SELECT DISTINCT p.kind AS name, p.customer, c.conversion, c.place, c.micro, c.currency,
-         coalesce(c.amount_minor, 0) AS amount_minor
-  FROM plays p JOIN credits c ON c.customer = p.customer AND c.kind = 'opportunity'
-    JOIN conversions v ON v.id = c.conversion
-  WHERE p.state = 'done' AND v.withdrawn = 0
-    AND v.occurred_at_ms > p.closed_at_ms AND v.occurred_at_ms <= p.closed_at_ms + :within_ms
-) GROUP BY name, customer, currency;
+-- The same by kind of play.
+SELECT p.kind AS name, p.customer, c.conversion, c.place, c.currency, c.micro, coalesce(c.amount_minor, 0),
+       p.closed_at_ms, v.occurred_at_ms
+FROM plays p JOIN credits c ON c.customer = p.customer AND c.kind = 'opportunity'
+  JOIN conversions v ON v.id = c.conversion
+WHERE p.state = 'done' AND v.withdrawn = 0
+  AND v.occurred_at_ms > p.closed_at_ms - :spare_ms AND v.occurred_at_ms <= p.closed_at_ms + :within_ms;

@@ -60,7 +60,8 @@ class PromptAnswer(PromptStatus, kw_only=True):
 
 @post("/prompts", tags=["Prompts"], summary="Ask a customer something in your product", responses=REFUSALS)
 async def make_prompt(services: FromServices, data: JSONBody[PromptBody]) -> PromptAnswer:
-    """A page for a frame. It has no row, so ask for one as often as you show it. 409 for a killed mechanic."""
+    """A page for a frame. It has no row, so ask for one as often as you show it. 409 for a mechanic that was killed
+    or is paused."""
     catalog, now_ms = services.catalog, services.clock()
     named = (
         ("customer", catalog.customers, data.customer),
@@ -78,6 +79,8 @@ async def make_prompt(services: FromServices, data: JSONBody[PromptBody]) -> Pro
             f"The mechanic {mechanic.key} was killed on {at(tombstone.at_ms):%Y-%m-%d} ({tombstone.reason}). "
             "It prompts nobody any more."
         )
+    if mechanic.paused_at_ms is not None:
+        raise Conflict(f"The mechanic {mechanic.key} is paused since {at(mechanic.paused_at_ms):%Y-%m-%d}.")
     prompt = build(data, expiry_of(data.expires_at, now_ms) or (now_ms + MAX_AGE_MS) // 1000)
     try:
         known = known_of(services.keyring, catalog, seal(services.keyring, prompt))

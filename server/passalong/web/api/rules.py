@@ -35,7 +35,8 @@ class RulesAnswer(Struct, kw_only=True):
 
 
 class DryRunBody(Struct, forbid_unknown_fields=True):
-    """One of three: the `id` of a live rule, a `rule` as JSON, or a rule's text in `toml`."""
+    """One of three: the `id` of a live rule, a `rule` as JSON, or a rule's text in `toml`, whose own `[fatigue]` counts
+    where it has one."""
 
     id: Annotated[str, Meta(max_length=64)] | None = None
     rule: dict[str, Any] | None = None
@@ -76,7 +77,8 @@ async def list_rules(services: FromServices) -> RulesAnswer:
 @post("/rules/dry-run", tags=["Plays"], summary="Run a rule against history", status_code=200, responses=REFUSALS)
 async def dry_run_rule(services: FromServices, data: JSONBody[DryRunBody]) -> DryRunAnswer:
     """Which plays it would have made; none is made. Plays that other rules have made count for fatigue."""
-    return dry_run_answer(services, await services.rehearsals.dry_run(asked(services, data), data.days))
+    rule, fatigue = asked(services, data)
+    return dry_run_answer(services, await services.rehearsals.dry_run(rule, data.days, fatigue=fatigue))
 
 
 async def live_rules(services: Services) -> RulesAnswer:
@@ -95,19 +97,19 @@ async def live_rules(services: Services) -> RulesAnswer:
     )
 
 
-def asked(services: Services, body: DryRunBody) -> Rule:
-    """The rule that a dry run is about; raises Invalid or NotFound."""
+def asked(services: Services, body: DryRunBody) -> tuple[Rule, Fatigue | None]:
+    """The rule that a dry run is about, and the fatigue that came with it; raises Invalid or NotFound."""
     given = [name for name in ("id", "rule", "toml") if getattr(body, name) is not None]
     if len(given) != 1:
         raise Invalid.one(given[1] if given else "rule", "Give one of id, rule and toml.")
     if body.rule is not None:
-        return rule_of(body.rule)
+        return rule_of(body.rule), None
     if body.toml is not None:
         return rule_in(body.toml)
     found = services.plays.book.find(str(body.id))
     if found is None:
         raise NotFound(f"There is no rule called {body.id}.")
-    return found
+    return found, None
 
 
 def dry_run_answer(services: Services, found: DryRun) -> DryRunAnswer:

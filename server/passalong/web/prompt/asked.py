@@ -15,7 +15,7 @@ from passalong.domain.instant import at
 from passalong.domain.language import negotiate
 from passalong.domain.mechanic import Mechanic
 from passalong.domain.passes import FORM_MIN_FILL_MS, FormToken, open_form
-from passalong.domain.prompt import Prompt, State, subject, verify
+from passalong.domain.prompt import MAKES_LINKS, Prompt, State, subject, verify
 from passalong.domain.token import Keyring, Purpose
 from passalong.errors import Gone, Invalid, NotFound, Sentence
 from passalong.store.catalog import Catalog
@@ -47,6 +47,8 @@ class Known(Struct, frozen=True):
             return State.ENDED
         if self.prompt.expired(now_ms):
             return State.EXPIRED
+        if self.mechanic.paused_at_ms is not None and self.prompt.kind in MAKES_LINKS:
+            return State.PAUSED
         return State.LIVE if hidden_until_ms is None else State.DISMISSED
 
 
@@ -91,6 +93,8 @@ async def ask_live(request: Web, services: Services, token: str) -> Asked:
     match asked.known.state(asked.now_ms, None):
         case State.ENDED:
             raise Gone("ended", Sentence("%(brand)s no longer asks this.", brand=asked.known.brand.name))
+        case State.PAUSED:
+            raise Gone("ended", Sentence("%(brand)s does not ask this for now.", brand=asked.known.brand.name))
         case State.EXPIRED:
             raise Gone("expired", over(asked))
     return asked
@@ -106,13 +110,22 @@ def form_token(services: Services, asked: Asked, action: str) -> str:
     return services.keyring.seal(Purpose.FORM, FormToken(subject(asked.prompt, action), asked.now_ms))
 
 
-async def submitted(request: Web, services: Services, asked: Asked, action: str) -> bool:
+async def sent_form(request: Web) -> str:
+    """The form token that came with a form."""
+    return str((await request.form()).get("csrf_token", ""))
+
+
+async def submitted(request: Web, services: Services, asked: Asked, action: str, *, limited: bool = True) -> bool:
     """Whether a form was sent faster than people do, or by a machine that says so.
 
-    Raises TooMany, and Invalid without a fault for a form that was not shown here within the last day.
+    Raises TooMany if presses are `limited`, and Invalid without a fault for a form that was not shown here within the
+    last day. People of one office look alike from outside, so each member that is named has a limit of its own.
     """
-    services.submissions.take(asked.visitor.hash)
-    sent = str((await request.form()).get("csrf_token", ""))
+    if limited:
+        prompt, visitor = asked.prompt, asked.visitor.hash
+        named = prompt.member is not None
+        services.submissions.take(f"{visitor} {prompt.customer} {prompt.member}" if named else visitor)
+    sent = await sent_form(request)
     form = open_form(services.keyring, sent, subject(asked.prompt, action), asked.now_ms)
     if form is None:
         raise Invalid([])

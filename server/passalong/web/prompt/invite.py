@@ -116,9 +116,10 @@ def _again(services: Services, asked: Asked, typed: str, trapped: bool, error: P
     """The form with what was typed, and what needs another look beside it."""
     found = Problem(error)
     faults: list[Fault] = list(found.faults)
-    problem = None
-    if isinstance(error, TooMany):
-        problem = _FULL if error.retry_after_s > 600 else found.sentence
+    problem: str | None = None
+    if isinstance(error, TooMany) and error.left is not None:
+        some = Sentence("Invitations left for today: %(left)s. What you typed is still here.", left=error.left)
+        problem = some if error.left else _FULL
     elif not faults:
         problem = STALE if isinstance(error, Invalid) else found.sentence
     return page(

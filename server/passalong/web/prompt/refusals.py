@@ -5,11 +5,14 @@ from __future__ import annotations
 from litestar import Response
 
 from passalong.domain.language import negotiate
+from passalong.domain.prompt import Size
 from passalong.errors import BadToken, NotFound, PassalongError
 from passalong.web.asgi import respond
 from passalong.web.problems import Problem
 from passalong.web.prompt.asked import Known, Web, known_of
+from passalong.web.prompt.invite import INVITE
 from passalong.web.prompt.pages import PAGE, headers_of, html_of
+from passalong.web.prompt.share import SHARE
 from passalong.web.prompt.upgrade import UPGRADE
 from passalong.web.services import Services
 from passalong.web.viewer.pages import Way
@@ -25,7 +28,9 @@ def refuse(request: Web, error: Exception) -> Response[bytes]:
         status, headers, body = services.refusals.of(error, None, accept_language)
         return respond(status, headers, body)
     problem, words = Problem(error), words_of(negotiate(accept_language))
-    alone = request.url.path.endswith(f"/{UPGRADE}")
+    # What opens in a tab of its own: an upgrade, and of a small frame whatever its forms lead to.
+    tabs = (UPGRADE, INVITE, SHARE) if known.prompt.size is Size.SMALL else (UPGRADE,)
+    alone = request.url.path.rpartition("/")[2] in tabs
     body = html_of(
         services, known, words, "prompt_quiet.html",
         layout=PAGE if alone else known.prompt.size.value,

@@ -28,7 +28,8 @@ _TEMPLATES = {
 
 @route("/{token:str}", http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
 async def show_prompt(request: Web, services: FromServices, token: FromPath[str]) -> Response[bytes]:
-    """The prompt; a quiet page once it was dismissed or has expired, an empty one once its mechanic was killed."""
+    """The prompt; a quiet page once it was dismissed or has expired, an empty one once its mechanic was killed and,
+    where it makes links, while that is paused."""
     return await _shown(services, await ask(request, services, token))
 
 
@@ -62,6 +63,8 @@ async def _shown(services: Services, asked: Asked, *, again: bool = False) -> Re
     state = asked.known.state(asked.now_ms, until_ms)
     problem = asked.words.say(STALE) if again else None
     status = 422 if again else 200
+    if state is State.PAUSED:
+        return page(services, asked, "prompt_empty.html", laid_out=EMPTY, more=[(EVENT_HEADER, b"none; reason=paused")])
     if state is State.EXPIRED:
         return page(services, asked, "prompt_quiet.html", status=410, sentence=asked.words.say(over(asked)))
     if state is State.DISMISSED and until_ms is not None:
@@ -70,8 +73,8 @@ async def _shown(services: Services, asked: Asked, *, again: bool = False) -> Re
             services, asked, "prompt_quiet.html", status=status, sentence=asked.words.say(said), again=True,
             problem=problem, more=[(EVENT_HEADER, b"none; reason=dismissed")],
         )  # fmt: skip
-    said_of_it = b"none; reason=refused" if again else await record_shown(services, asked)
-    more = [(EVENT_HEADER, said_of_it)]
+    event = b"none; reason=refused" if again else await record_shown(services, asked)
+    more = [(EVENT_HEADER, event)]
     if state is State.ENDED:
         return page(services, asked, "prompt_empty.html", laid_out=EMPTY, more=more)
     return page(

@@ -11,9 +11,9 @@ from passalong.domain.event import Actor, EventKind
 from passalong.domain.passes import Click
 from passalong.domain.prompt import Cap
 from passalong.domain.token import Purpose
-from passalong.errors import Invalid, NotFound, Sentence, Unavailable
+from passalong.errors import Invalid, NotFound, Sentence, TooMany, Unavailable
 from passalong.web.asgi import see_other
-from passalong.web.prompt.asked import STALE, Asked, Web, ask_live, submitted
+from passalong.web.prompt.asked import STALE, Asked, Web, ask_live, sent_form, submitted
 from passalong.web.prompt.pages import PAGE, headers_of, page
 from passalong.web.prompt.record import record_done
 from passalong.web.security import origin_of
@@ -34,16 +34,20 @@ async def upgrade_page(request: Web, services: FromServices, token: FromPath[str
 
 @post("/{token:str}/upgrade", status_code=303, include_in_schema=False)
 async def upgrade(request: Web, services: FromServices, token: FromPath[str]) -> Response[bytes]:
-    """303 to the vendor's billing, with a click id. A form that was not shown here is refused, in words."""
+    """303 to the vendor's billing, with a click id. A form that was not shown here is refused, in words; nobody is
+    asked to wait."""
     asked, cap = await _asked(request, services, token)
     try:
-        suspect = await submitted(request, services, asked, UPGRADE)
+        suspect = await submitted(request, services, asked, UPGRADE, limited=False)
     except Invalid:
         return _page(services, asked, cap, status=422, problem=asked.words.say(STALE))
     claims = asked.prompt.upgrade_share
     said = b"click; suspect" if suspect else b"click"
     try:
+        services.upgrades.take(await sent_form(request))
         await record_done(services, asked, EventKind.CLICK, claims, suspect=suspect)
+    except TooMany:
+        said = b"none; reason=repeated"  # whoever presses twice wants to go on once
     except Unavailable:
         said = b"none; reason=not-stored"  # nobody who wants to buy waits for a disk
     ours = [(PROMPT_PARAMETER, asked.known.token)]
