@@ -62,27 +62,10 @@ from passalong.store.signals import Signals
 from passalong.store.theater import Theater
 from passalong.store.touchpoints import Touchpoints
 from passalong.store.verdicts import Verdicts
-from passalong.web.api import (
-    advocacy,
-    conversions,
-    customers,
-    events,
-    leads,
-    mechanics,
-    metric,
-    outbox,
-    plays,
-    portal_links,
-    prompts,
-    reviews,
-    rules,
-    shares,
-    signals,
-    theater,
-)
-from passalong.web.api import catalog as catalog_api
 from passalong.web.api.access import guard
 from passalong.web.api.idempotent import IdempotencyMiddleware
+from passalong.web.api.routes import ROUTES as API
+from passalong.web.api.routes import UPLOADS
 from passalong.web.asgi import respond, see_other
 from passalong.web.front import FrontDoor
 from passalong.web.limits import Limiter
@@ -94,107 +77,18 @@ from passalong.web.prompt.letters import InvitationLetters
 from passalong.web.prompt.routes import ROUTES as PROMPTS
 from passalong.web.render import Renderer
 from passalong.web.services import Services
-from passalong.web.unfurl import images, oembed
 from passalong.web.unfurl.cards import Cards
-from passalong.web.viewer import cta, file, gate, pass_along, site, style, vanity, walkthrough
 from passalong.web.viewer.link import Links
 from passalong.web.viewer.pages import Pages
 from passalong.web.viewer.record import Recorder
 from passalong.web.viewer.refusals import Refusals
+from passalong.web.viewer.routes import ROUTES as VIEWER
 from passalong.web.visitor import Visitors
-from passalong.webhooks import endpoints
 from passalong.webhooks.carrier import WebhookCarrier
+from passalong.webhooks.endpoints import ROUTES as ENDPOINTS
 from passalong.webhooks.messages import Messages
 
-VIEWER = [
-    gate.submit_gate,
-    gate.forget,
-    cta.follow_cta,
-    walkthrough.all_steps,
-    pass_along.pass_along_page,
-    pass_along.make_link,
-    vanity.follow_slug,
-    images.qr_svg,
-    images.qr_png,
-    images.badge_svg,
-    oembed.oembed,
-    file.send_file,
-    file.send_preview,
-    style.brand_file,
-    style.logo,
-    style.picture,
-    site.robots,
-    site.privacy,
-    site.alive,
-    site.ready,
-]
-API = [
-    catalog_api.put_brand,
-    catalog_api.put_customer,
-    catalog_api.put_mechanic,
-    catalog_api.put_asset,
-    catalog_api.get_steps,
-    shares.mint_share,
-    shares.revoke_share,
-    shares.share_tree,
-    shares.get_slug,
-    shares.point_slug,
-    portal_links.make_portal_link,
-    prompts.make_prompt,
-    prompts.get_prompt,
-    conversions.report_conversion,
-    metric.get_metric,
-    mechanics.list_mechanics,
-    mechanics.get_mechanic,
-    mechanics.kill_mechanic,
-    mechanics.revive_mechanic,
-    mechanics.pause_mechanic,
-    mechanics.resume_mechanic,
-    mechanics.keep_mechanic,
-    reviews.hold_review,
-    reviews.list_reviews,
-    reviews.get_review,
-    theater.get_theater,
-    customers.list_customers,
-    customers.get_customer,
-    leads.list_leads,
-    leads.get_lead,
-    leads.erase_lead,
-    conversions.list_conversions,
-    conversions.get_conversion,
-    conversions.override_conversion,
-    conversions.replay_attribution,
-    signals.report_signals,
-    signals.list_signals,
-    plays.list_plays,
-    plays.report_plays,
-    plays.get_play,
-    plays.close_play,
-    plays.assign_play,
-    rules.list_rules,
-    rules.dry_run_rule,
-    advocacy.report_piece,
-    advocacy.list_pieces,
-    advocacy.get_piece,
-    advocacy.change_piece,
-    advocacy.withdraw_piece,
-    outbox.list_jobs,
-    outbox.outbox_status,
-    outbox.retry_job,
-    outbox.skip_job,
-    outbox.resend,
-    outbox.resume,
-    endpoints.list_endpoints,
-    endpoints.put_endpoint,
-    endpoints.remove_endpoint,
-    endpoints.rotate_secret,
-    endpoints.replay_messages,
-    endpoints.test_endpoint,
-    events.tail_events,
-]
 HOOKS = [hook.take_notices]
-
-UPLOADS = [catalog_api.upload_file]
 
 FORM_MAX_BYTES = 64_000
 JSON_MAX_BYTES = 2_000_000
@@ -394,7 +288,7 @@ def create_app(
                 exception_handlers={PassalongError: prompt_refusals.refuse, HTTPException: prompt_refusals.refuse},
             ),
             Router("/", route_handlers=HOOKS, request_max_body_size=JSON_MAX_BYTES),
-            api(API, JSON_MAX_BYTES),
+            api([*API, *ENDPOINTS], JSON_MAX_BYTES),
             api(UPLOADS, config.limits.upload_mb * 1_000_000 + MULTIPART_OVERHEAD_BYTES),
         ],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},

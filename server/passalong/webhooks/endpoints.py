@@ -160,3 +160,13 @@ def _answer(endpoint: Endpoint, secret: str | None = None) -> EndpointAnswer:
         secrets=len(endpoint.secrets),
         secret=secret,
     )
+
+
+ROUTES = [
+    list_endpoints,
+    put_endpoint,
+    remove_endpoint,
+    rotate_secret,
+    replay_messages,
+    test_endpoint,
+]
