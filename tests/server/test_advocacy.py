@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conftest import serving
 from factories import CTA, SIGNING_KEY, Server, eventually, mechanic, rfc3339
 from passalong.advocacy import reading
 from passalong.app import opened, wire
@@ -497,8 +498,6 @@ def test_a_page_of_this_server_is_no_public_page(vendor: Server) -> None:
 
 
 async def test_the_store_tells_every_piece_in_short(tmp_path: Any, clock: Any) -> None:
-    from conftest import serving
-
     with serving(tmp_path, clock, webhooks=HERE) as server, site() as web:
         server.api.put("/api/v1/mechanics/voices", json=mechanic(title="Voices", kind="advocacy"))
         one = report(server, web.show("/r/1", ""), published_at="2026-01-31T00:00:00Z")
