@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from commands import run
+from conftest import serving
 from factories import ANN, Server, eventually, rfc3339, settings_for
 from passalong.app import opened, outside, wire
 from passalong.domain.customer import Customer
@@ -43,8 +44,6 @@ then = { play = "churn_warning", rest_days = 1, open_days = 1 }
 
 @pytest.fixture
 def server_with_rules(tmp_path: Path, clock: Any) -> Any:
-    from conftest import serving
-
     (tmp_path / "rules.toml").write_text(
         f"[fatigue]\nmost = 2\nwithin_days = 10\n[[rules]]{EXPORTS}[[rules]]{QUIET}[[rules]]{TICKETS}"
     )
