@@ -1,24 +1,17 @@
-"""A real server on a real port with a real SQLite file: what most tests talk to."""
+"""The fixtures that most tests use: a server, a clock, browsers."""
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from pathlib import Path
-from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 
-from factories import ADMIN_KEY, FIREFOX, Server, seed, settings_for
-from passalong.app import create_app
-from passalong.commands.common import UVICORN
-from passalong.outgoing.asking import trust
+from factories import FIREFOX, Server
+from serving import Clock, client, serving
 
 
 @pytest.fixture(scope="session")
@@ -26,54 +19,9 @@ def anyio_backend() -> str:
     return "asyncio"
 
 
-class Clock:
-    """Real time, moved on by hand: `clock.ms += …`."""
-
-    def __init__(self) -> None:
-        self.ms = 0
-
-    def __call__(self) -> int:
-        return time.time_ns() // 1_000_000 + self.ms
-
-
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-def client(address: str, headers: dict[str, str], **more: Any) -> httpx2.Client:
-    """A client of a server on this machine. Certificates are read once for all of them: that takes 30 ms."""
-    return httpx2.Client(base_url=address, headers=headers, verify=trust(), timeout=20, **more)
-
-
-@contextmanager
-def serving(folder: Path, clock: Clock, **more: Any) -> Iterator[Server]:
-    """A running server with a vendor, two customers, mechanics of every gate and assets of every kind. `more` are
-    settings beside those of every test."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    config = settings_for(folder, **{"base_url": address, **more})
-    app = create_app(config, clock, operator_key=ADMIN_KEY)
-    runner = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, **UVICORN))
-    thread = threading.Thread(target=runner.run, daemon=True)
-    thread.start()
-    deadline = time.monotonic() + 10
-    while not runner.started:
-        assert thread.is_alive(), "the server did not start"
-        assert time.monotonic() < deadline, "the server did not start in time"
-        time.sleep(0.005)
-    with (
-        client(address, {"authorization": f"Bearer {ADMIN_KEY}"}) as api,
-        client(address, {"user-agent": "Mozilla/5.0 (X11) Firefox/140.0"}) as viewer,
-    ):
-        seed(api)
-        try:
-            yield Server(config=config, address=address, api=api, viewer=viewer)
-        finally:
-            runner.should_exit = True
-            thread.join(timeout=10)
 
 
 @pytest.fixture

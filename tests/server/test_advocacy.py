@@ -18,7 +18,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conftest import serving
 from factories import CTA, SIGNING_KEY, Server, eventually, mechanic, rfc3339
 from passalong.advocacy import reading
 from passalong.app import opened, wire
@@ -28,6 +27,7 @@ from passalong.domain.share import Claims, mint
 from passalong.domain.token import Keyring
 from passalong.settings import Webhooks
 from passalong.store.migrate import migrations
+from serving import serving
 from websites import Shown, Site, site
 
 HERE = Webhooks(allow_hosts=["127.0.0.1"])

@@ -9,11 +9,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from conftest import serving
 from factories import ANN, Server, eventually
 from hubspot import HubSpot, iso, signed, webhook_event
 from passalong.hubspot import deals
 from passalong.settings import HubSpot as HubSpotSettings
+from serving import serving
 
 DAY_MS = 86_400_000
 MINUTE_MS = 60_000

@@ -11,10 +11,10 @@ from typing import Any
 import httpx2
 import pytest
 
-from conftest import serving
 from factories import ANN, Server, eventually
 from hubspot import FAULTS_AFTER, FAULTS_BEFORE, HubSpot
 from passalong.settings import HubSpot as HubSpotSettings
+from serving import serving
 
 Browser = Callable[..., httpx2.Client]
 DAY_MS = 86_400_000

@@ -6,11 +6,11 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
-from conftest import serving
 from factories import eventually, words
 from passalong.settings import Mail
 from postoffice import PostOffice
 from prompts import press, prompt
+from serving import serving
 
 
 def test_a_colleague_is_invited_by_a_letter_and_her_address_is_forgotten(tmp_path: Any, clock: Any) -> None:

@@ -19,7 +19,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands import run
-from conftest import Clock, serving
 from factories import Server, eventually, mechanic, settings_for
 from passalong import mail as mail_package
 from passalong.app import opened, outside, wire
@@ -33,6 +32,7 @@ from passalong.mail.review import REVIEW
 from passalong.settings import Mail, Settings, checked
 from passalong.web.services import Services
 from postoffice import PostOffice
+from serving import Clock, serving
 
 SENDER = "Acme <hello@acme.example>"
 LETTER = Letter(to="Ann <ann@umbrella.example>", subject="Hello, Ann Ümber", text="Dear Ann,\n.\nbye\n")

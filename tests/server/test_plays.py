@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from commands import run
-from conftest import serving
 from factories import ANN, Server, eventually, rfc3339, settings_for
 from passalong.app import opened, outside, wire
 from passalong.domain.customer import Customer
 from passalong.errors import Unusable
 from passalong.settings import Plays, read_rules
+from serving import serving
 
 DAY_MS = 86_400_000
 EUR = {"amount_minor": 500_000, "currency": "EUR"}

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from commands import run
-from conftest import serving
 from factories import ANN, eventually
 from hubspot import HubSpot
 from passalong.settings import HubSpot as HubSpotSettings
+from serving import serving
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from conftest import serving
 from factories import ANN, Server, mechanic, rfc3339
 from histories import visited
+from serving import serving
 
 DAY_MS = 86_400_000
 SAID = {"by": "Mara", "reason": "Enough."}
