@@ -17,6 +17,7 @@ from factories import ADMIN_KEY, Server, eventually, rfc3339
 from histories import visited
 from passalong_tui.app import Console
 from passalong_tui.client import Client
+from passalong_tui.widgets.keybar import KeyBar
 from passalong_tui.widgets.listing import Listing
 
 DEADLINE_S = 8.0
@@ -69,6 +70,10 @@ class Driver:
     def text(self, selector: str) -> str:
         """The words of one widget, without its line breaks."""
         return " ".join(str(self.console.screen.query_one(selector, Static).visual).split())
+
+    def offered(self) -> set[str]:
+        """The actions that the footer offers, or would if it had the room."""
+        return {command.action for command in self.console.screen.query_one(KeyBar).offered}
 
     def listing(self, selector: str = "Listing") -> Listing[Any]:
         return self.console.screen.query_one(selector, Listing)

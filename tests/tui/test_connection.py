@@ -49,7 +49,7 @@ async def test_a_dialog_survives_a_lost_server_and_decides_once(server: Server) 
     async with console(server, transport=network, refresh_s=60) as tui:
         await tui.press("2")
         await tui.until(lambda: tui.listing().grid.has_focus, "the rows")
-        await tui.press("k")
+        await tui.press("K")
         await tui.type("Enough")
         network.down = True
         await tui.press("enter")

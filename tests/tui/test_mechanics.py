@@ -34,7 +34,7 @@ async def test_kill_takes_form_and_cta_away_and_revive_brings_them_back(server: 
     assert "csrf_token" in server.viewer.get(path).text
     async with console(server, size=(160, 50)) as tui:
         await _to_mechanics(tui)
-        await tui.dialog("k", KillDialog)
+        await tui.dialog("K", KillDialog)
         await tui.until_shown("1 link of 1 customer: the asset stays, gate and call to action go")
         assert tui.console.screen.query_one("#by", Input).value == "mara"
         await tui.type("Nobody came")
@@ -57,7 +57,7 @@ async def test_kill_takes_form_and_cta_away_and_revive_brings_them_back(server: 
 async def test_an_empty_reason_stays_in_the_dialog(server: Server) -> None:
     async with console(server, size=(80, 24)) as tui:
         await _to_mechanics(tui)
-        await tui.dialog("k", KillDialog)
+        await tui.dialog("K", KillDialog)
         await tui.press("enter")
         await tui.until_shown("! Say why, in a few words.")
         assert isinstance(tui.console.screen, KillDialog)
@@ -70,7 +70,7 @@ async def test_a_refusal_is_said_in_the_dialog_and_keeps_what_was_typed(server: 
     story(server)
     async with console(server, size=(80, 24)) as tui:
         await _to_mechanics(tui)
-        await tui.dialog("k", KillDialog)
+        await tui.dialog("K", KillDialog)
         await tui.type("Too little")
         dialog = tui.console.screen
         dialog.query_one(Choices).focus()
@@ -94,7 +94,7 @@ async def test_killed_meanwhile_by_somebody_else_is_said_in_words(server: Server
     story(server)
     async with console(server, refresh_s=60) as tui:
         await _to_mechanics(tui)
-        await tui.dialog("k", KillDialog)
+        await tui.dialog("K", KillDialog)
         body = {"reason": "Faster", "by": "Jo"}
         assert server.api.post("/api/v1/mechanics/hard/kill", json=body).status_code == 200
         await tui.type("Slower")
@@ -158,7 +158,7 @@ async def test_a_kill_on_the_strength_of_a_verdict_is_on_the_page_within_a_secon
     assert "csrf_token" in server.viewer.get(path).text
     async with console(server, size=(80, 24)) as tui:
         await _stand_on(tui, "soft")
-        await tui.dialog("k", KillDialog)
+        await tui.dialog("K", KillDialog)
         await tui.until_shown("The verdict is to kill it.", "601 visits in 100 days", "1 link of 1 customer")
         assert "going against it" not in tui.screen()
         await tui.type("It had its time")
@@ -174,7 +174,7 @@ async def test_a_kill_against_the_verdict_is_said_before_and_after(server: Serve
     story(server)
     async with console(server, size=(160, 50)) as tui:
         await _stand_on(tui, "hard")
-        await tui.dialog("k", KillDialog)
+        await tui.dialog("K", KillDialog)
         await tui.until_shown("It is too early to judge: this is written down as going against it.")
         await tui.type("No time")
         await tui.press("enter")

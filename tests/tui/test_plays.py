@@ -18,7 +18,7 @@ HOSTILE = "[/]\x1b]52;c;aGk=\x07\u202eevil"
 
 
 async def _to_plays(tui: Driver) -> None:
-    await tui.press("4")
+    await tui.press("7")
     await tui.until(lambda: isinstance(tui.console.screen, PlaysScreen) and tui.column("title"), "the plays")
 
 
@@ -130,7 +130,7 @@ async def test_which_rules_fired_and_what_followed(server: Server, clock: Any) -
 
 
 async def _to_plays_screen(tui: Driver) -> None:
-    await tui.press("4")
+    await tui.press("7")
     await tui.until(lambda: isinstance(tui.console.screen, PlaysScreen), "the plays")
 
 

@@ -24,7 +24,7 @@ from passalong_tui.words import month_beside, month_name
 
 
 async def _to_review(tui: Driver) -> None:
-    await tui.press("5")
+    await tui.press("9")
     await tui.until(lambda: isinstance(tui.console.screen, ReviewScreen), "the review")
     await tui.until(lambda: tui.column("title", "#living") and tui.console.known.reviews is not None, "what lives")
 
@@ -51,7 +51,7 @@ async def test_a_month_is_walked_through_and_recorded(server: Server, clock: Any
         await _to_review(tui)
         assert tui.column("title", "#living")[0] == "Soft", "what the numbers speak against comes first"
         await tui.until_shown("0 of 5 decided", "600 visits in 100 days", "No review was held yet.")
-        await tui.dialog("k", DecideDialog)
+        await tui.dialog("K", DecideDialog)
         dialog = tui.console.screen
         assert dialog.query_one("#owner", Input).value == "Mara"
         await tui.until_shown("The verdict is to kill it.", "1 link of 1 customer: the asset stays")
@@ -120,7 +120,7 @@ async def test_a_decision_is_changed_taken_back_and_survives_another_screen(serv
         await _to_review(tui)
         tui.listing("#living").aim("soft")
         await tui.until_shown("“Shorter form”")
-        await tui.dialog("k", DecideDialog)
+        await tui.dialog("K", DecideDialog)
         dialog = tui.console.screen
         assert dialog.query_one("#reason", Input).value == "Shorter form"
         dialog.query_one("#fallback", Choices).focus()

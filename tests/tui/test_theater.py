@@ -13,7 +13,7 @@ from passalong_tui.screens.theater import TheaterScreen
 
 
 async def _to_theater(tui: Driver) -> None:
-    await tui.press("6")
+    await tui.press("T")
     await tui.until(lambda: isinstance(tui.console.screen, TheaterScreen) and tui.column("title"), "the findings")
 
 
@@ -53,7 +53,7 @@ async def test_finding_nothing_is_said_with_what_was_looked_for(server: Server) 
         server.api.post(f"/api/v1/mechanics/{key}/kill", json={"by": "Mara", "reason": "One is enough"})
     async with console(server, size=(80, 24)) as tui:
         await tui.until_shown("6 Theater: nothing only looks like pipeline.")
-        await tui.press("6")
+        await tui.press("T")
         await tui.until_shown("Nothing was found that only looks like pipeline.", "Looked for and not found:")
         checks = tui.text("#clear")
         for check in ("shares by your own people", "mechanics that failed and live on", "no review"):

@@ -27,15 +27,21 @@ def run(*, base_url: str, key: str, operator: str, connect: Connect | None = Non
 
 
 async def _run(base_url: str, key: str, operator: str, connect: Connect | None) -> int:
-    from contextlib import AsyncExitStack
+    from contextlib import AsyncExitStack, suppress
 
     from passalong_tui.app import Console
     from passalong_tui.client import Client
+    from passalong_tui.memory import home, recall, remember
 
+    memory = recall(home())
     # The context is entered and left by one and the same task, as task groups inside it need.
     async with AsyncExitStack() as stack:
         transport = await stack.enter_async_context(connect()) if connect else None
         client = await stack.enter_async_context(Client(base_url, key, transport))
-        console = Console(client, operator)
-        await console.run_async()
+        console = Console(client, operator, memory=memory)
+        try:
+            await console.run_async()
+        finally:
+            with suppress(OSError):  # what is not remembered is no reason to fail
+                remember(memory, home())
         return console.return_code or 0

@@ -17,6 +17,13 @@ class Page(Struct, Generic[T]):
     next_cursor: str | None = None
 
 
+class OwnKey(Struct, kw_only=True):
+    """The key in use."""
+
+    name: str
+    role: str
+
+
 class Counts(Struct, kw_only=True):
     """What a mechanic or a customer brought, over all time."""
 

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import asyncio
-from typing import ClassVar
+from collections.abc import Callable
+from importlib import import_module
+from pathlib import Path
+from typing import ClassVar, NamedTuple
 
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import CommandPalette
+from textual.notifications import SeverityLevel
 from textual.reactive import reactive
-from textual.screen import Screen
 
-from passalong_tui.answers import Customer
+from passalong_tui import safe
 from passalong_tui.client import Client, Lost, Refusal
-from passalong_tui.commands import CUSTOMERS, MECHANICS, OVERVIEW, PLAYS, REVIEW, THEATER, bindings
+from passalong_tui.commands import (
+    CUSTOMER,
+    CUSTOMERS,
+    INTEGRATIONS,
+    LEAD,
+    LEADS,
+    LIVE,
+    MAIN,
+    MECHANICS,
+    OPPORTUNITIES,
+    OPPORTUNITY,
+    OVERVIEW,
+    PLAYS,
+    REVIEW,
+    SETTINGS,
+    SHARE,
+    SHARES,
+    THEATER,
+    app_bindings,
+)
+from passalong_tui.export import folder
 from passalong_tui.known import Known
+from passalong_tui.memory import Memory
 from passalong_tui.messages import (
     Answered,
     ConnectionLost,
@@ -26,34 +51,64 @@ from passalong_tui.messages import (
     RoleKnown,
 )
 from passalong_tui.palette import ConsoleCommands
-from passalong_tui.screens.customers import CustomersScreen
-from passalong_tui.screens.mechanics import MechanicsScreen
-from passalong_tui.screens.overview import OverviewScreen
 from passalong_tui.screens.page import Page
-from passalong_tui.screens.plays import PlaysScreen
-from passalong_tui.screens.review import ReviewScreen
-from passalong_tui.screens.theater import TheaterScreen
-from passalong_tui.themes import DARK, LIGHT
-from passalong_tui.words import clock
+from passalong_tui.themes import DARK, LOOKS, SAID
+from passalong_tui.words import Zone, clock
 
 REFRESH_S = 5.0
 RETRY_S = 1.0
 LONG_POLL_S = 5.0
 
+_CLASSES = {
+    OVERVIEW: "OverviewScreen",
+    MECHANICS: "MechanicsScreen",
+    CUSTOMERS: "CustomersScreen",
+    CUSTOMER: "CustomerScreen",
+    SHARES: "SharesScreen",
+    SHARE: "ShareScreen",
+    LEADS: "LeadsScreen",
+    LEAD: "LeadScreen",
+    OPPORTUNITIES: "OpportunitiesScreen",
+    OPPORTUNITY: "OpportunityScreen",
+    PLAYS: "PlaysScreen",
+    INTEGRATIONS: "IntegrationsScreen",
+    REVIEW: "ReviewScreen",
+    LIVE: "LiveScreen",
+    SETTINGS: "SettingsScreen",
+    THEATER: "TheaterScreen",
+}
+"""The classes of the screens, each in the module that is called as the screen is."""
+
+
+def _screen(name: str, *about: str) -> Page:
+    """A screen by name, imported when it is first asked for: the console starts with one of them."""
+    made: Page = getattr(import_module(f"passalong_tui.screens.{name}"), _CLASSES[name])(*about)
+    return made
+
+
+def _later(name: str) -> Callable[[], Page]:
+    return lambda: _screen(name)
+
+
+class Undo(NamedTuple):
+    """How to take back what was decided last, and what that was, in a sentence."""
+
+    sentence: str
+    act: Callable[[], object]
+
+
+_NOT_IN_DIALOGS = {"command_palette", "help", "next_look", "toggle_utc", "go", "undo"}
+
 
 class Console(App[None], inherit_bindings=False):
     TITLE = "Passalong"
     CSS_PATH = "console.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings(), Binding("ctrl+c", "help_quit", show=False, system=True)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *app_bindings(),
+        Binding("ctrl+c", "help_quit", show=False, system=True),
+    ]
     COMMANDS = {ConsoleCommands}  # noqa: RUF012  as Textual declares it
-    MODES = {  # noqa: RUF012
-        OVERVIEW: OverviewScreen,
-        MECHANICS: MechanicsScreen,
-        CUSTOMERS: CustomersScreen,
-        PLAYS: PlaysScreen,
-        REVIEW: ReviewScreen,
-        THEATER: TheaterScreen,
-    }
+    MODES = {screen: _later(screen) for screen, _ in MAIN.values()}  # noqa: RUF012
     DEFAULT_MODE = OVERVIEW
 
     trouble: reactive[str] = reactive("")
@@ -64,61 +119,110 @@ class Console(App[None], inherit_bindings=False):
         client: Client,
         operator: str,
         *,
+        memory: Memory | None = None,
+        exports: Path | None = None,
         refresh_s: float = REFRESH_S,
         retry_s: float = RETRY_S,
         long_poll_s: float = LONG_POLL_S,
     ) -> None:
-        """`operator` is the name that decisions suggest. `client` is opened and closed by the caller."""
+        """`operator` is the name that decisions suggest; `memory` what is remembered of earlier runs, written by the
+        caller; `exports` the folder of exported tables. `client` is opened and closed by the caller."""
+        self.memory = memory or Memory()
+        self.remembered = self.memory.of(client.base_url)
+        if self.remembered.screen in self.MODES:
+            # An own default beside the class's: the first screen is not made only to be left.
+            self.DEFAULT_MODE = self.remembered.screen  # type: ignore[misc]
         super().__init__()
         self.client = client
         self.operator = operator
+        self.exports = exports or folder()
         self.known = Known()
+        self.undoable: Undo | None = None
         self._refresh_s = refresh_s
         self._retry_s = retry_s
         self._long_poll_s = long_poll_s
-        self.register_theme(LIGHT)
-        self.register_theme(DARK)
-        self.theme = DARK.name
+        for look in LOOKS.values():
+            self.register_theme(look)
+        self.theme = self.memory.theme if self.memory.theme in LOOKS else DARK.name
+        Zone.utc = self.memory.utc
 
     def on_mount(self) -> None:
         self.set_interval(self._refresh_s, self._tick)
         self._follow()
 
-    def open_customer(self, customer: Customer) -> None:
-        from passalong_tui.screens.customer import CustomerScreen
+    def open_customer(self, id: str) -> None:
+        self.push_screen(_screen(CUSTOMER, id))
 
-        self.push_screen(CustomerScreen(customer))
+    def open_share(self, share: str) -> None:
+        self.push_screen(_screen(SHARE, share))
+
+    def open_lead(self, id: str) -> None:
+        self.push_screen(_screen(LEAD, id))
+
+    def open_opportunity(self, id: str) -> None:
+        """`id` is the conversion's."""
+        self.push_screen(_screen(OPPORTUNITY, id))
 
     async def open_mechanic(self, key: str) -> None:
+        from passalong_tui.screens.mechanics import MechanicsScreen
+
         await self.switch_mode(MECHANICS)
         if isinstance(self.screen, MechanicsScreen):
             self.screen.aim(key)
 
     def action_go(self, screen: str) -> None:
         """To one of the main screens; from a customer or a lead back to the list."""
+        self.remembered.screen = screen
         if self.current_mode == screen:
             while len(self.screen_stack) > 1:
                 self.pop_screen()
         else:
             self.switch_mode(screen)
 
-    def action_refresh_page(self) -> None:
-        if self.page is not None:
-            self.page.load()
+    def action_next_look(self) -> None:
+        looks = list(LOOKS)
+        self.theme = self.memory.theme = looks[(looks.index(self.theme) + 1) % len(looks)]
+        self.say(f"The look is {SAID[self.theme]}.")
 
-    def action_toggle_look(self) -> None:
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+    def action_toggle_utc(self) -> None:
+        self.memory.utc = Zone.utc = not Zone.utc
+        self.say("Times are in UTC." if Zone.utc else "Times are local.")
+        if self.page is not None:
+            self.page.draw()
+            self.page.load()
 
     def action_help(self) -> None:
         from passalong_tui.screens.help import HelpScreen
 
         self.push_screen(HelpScreen(getattr(self.screen, "NAME", None)))
 
+    def action_undo(self) -> None:
+        undoable, self.undoable = self.undoable, None
+        if undoable is not None:
+            undoable.act()
+            self.screen.refresh_bindings()
+
+    def offer_undo(self, sentence: str, act: Callable[[], object]) -> None:
+        """Says what was decided, and that one key takes it back: `act` does, or asks in a dialog first."""
+        self.undoable = Undo(sentence, act)
+        self.say(f"{sentence} ^z takes it back.")
+        self.screen.refresh_bindings()
+
+    def say(self, sentence: str, severity: SeverityLevel = "information") -> None:
+        """A word in the corner that goes by itself."""
+        self.notify(safe.line(sentence), severity=severity, markup=False)
+
+    def copy(self, text: str) -> None:
+        """To the clipboard, as far as the terminal lets it: what it got is shown."""
+        if text:
+            self.copy_to_clipboard(text)
+            self.say(f"Copied {safe.line(text, 60)}")
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         # A dialog is answered or left before anything else; quitting always works.
-        if action in ("command_palette", "refresh_page", "help", "toggle_look") and isinstance(self.screen, Screen):
-            return isinstance(self.screen, Page)
-        return True
+        if action in _NOT_IN_DIALOGS and self.screen_stack and not isinstance(self.screen, Page | CommandPalette):
+            return False
+        return None if action == "undo" and self.undoable is None else True
 
     @property
     def page(self) -> Page | None:
@@ -139,8 +243,8 @@ class Console(App[None], inherit_bindings=False):
         after: int | None = None
         while True:
             try:
-                if self.known.may_decide is None:
-                    self.learn(RoleKnown(await self.client.may_decide(), await self.client.may_act()))
+                if self.known.role is None:
+                    self.learn(RoleKnown(await self.client.role()))
                 # The first reading does not wait, so that an empty ledger is seen to be empty.
                 wait_s = 0.0 if after is None or self.trouble else self._long_poll_s
                 tail = await self.client.events(after, wait_s=wait_s)
@@ -164,8 +268,8 @@ class Console(App[None], inherit_bindings=False):
         was_away = bool(self.trouble)
         self.known.heard()
         self.trouble = ""
-        if was_away:
-            self.action_refresh_page()
+        if was_away and self.page is not None:
+            self.page.load()
 
     def on_connection_lost(self) -> None:
         known = self.known.answered_at

@@ -20,6 +20,7 @@ from passalong_tui.answers import (
     LiveRule,
     Mechanic,
     Metric,
+    OwnKey,
     Page,
     Play,
     PlayReport,
@@ -159,21 +160,9 @@ class Client:
         body = {"month": month, "by": by, "note": note, "decisions": decisions}
         return await self._post("/reviews", Review, body, attempt)
 
-    async def may_decide(self) -> bool:
-        """Whether the key's role reaches as far as deciding about mechanics."""
-        return await self._may("/mechanics/none/kill")
-
-    async def may_act(self) -> bool:
-        """Whether it reaches as far as saying what came of a play."""
-        return await self._may("/plays/none/outcome")
-
-    async def _may(self, path: str) -> bool:
-        """Asks with an empty body, which no server accepts: a role is looked at before a body is."""
-        try:
-            await self._send("POST", path, msgspec.Raw, json={})
-        except Refusal as refused:
-            return refused.status not in (401, 403)
-        return True
+    async def role(self) -> str:
+        """What the key may do."""
+        return (await self._get("/key", OwnKey)).role
 
     async def _decide(self, key: str, what: str, body: dict[str, str], attempt: str) -> Mechanic:
         return await self._post(f"/mechanics/{_part(key)}/{what}", Mechanic, body, attempt)

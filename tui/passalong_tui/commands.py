@@ -7,11 +7,13 @@ from typing import NamedTuple
 
 from textual.binding import Binding
 
-OVERVIEW, MECHANICS, CUSTOMERS, CUSTOMER, LEAD = "overview", "mechanics", "customers", "customer", "lead"
-PLAYS, PLAY_REPORT, REVIEW, THEATER = "plays", "play_report", "review", "theater"
-MAIN = (OVERVIEW, MECHANICS, CUSTOMERS, PLAYS, REVIEW, THEATER)
-"""The screens of the top line, by the number that goes there."""
-TABLES = (MECHANICS, CUSTOMERS, CUSTOMER, PLAYS, PLAY_REPORT, REVIEW, THEATER)
+OVERVIEW, MECHANICS, REVIEW, THEATER = "overview", "mechanics", "review", "theater"
+CUSTOMERS, CUSTOMER = "customers", "customer"
+SHARES, SHARE = "shares", "share"
+LEADS, LEAD = "leads", "lead"
+OPPORTUNITIES, OPPORTUNITY = "opportunities", "opportunity"
+PLAYS, PLAY_REPORT = "plays", "play_report"
+INTEGRATIONS, LIVE, SETTINGS = "integrations", "live", "settings"
 
 ADMIN, INTEGRATOR = "admin", "integrator"
 """The least role that a command needs where it changes something."""
@@ -21,13 +23,40 @@ SCREENS = {
     MECHANICS: "Mechanics",
     CUSTOMERS: "Customers",
     CUSTOMER: "One customer",
+    SHARES: "Shares",
+    SHARE: "One share",
+    LEADS: "Leads",
     LEAD: "One lead",
+    OPPORTUNITIES: "Opportunities",
+    OPPORTUNITY: "One opportunity",
     PLAYS: "Plays",
     PLAY_REPORT: "What followed plays",
+    INTEGRATIONS: "Integrations",
     REVIEW: "Review",
+    LIVE: "Live",
+    SETTINGS: "Settings",
     THEATER: "Theater",
 }
 """The screens by name, in the order of the help."""
+
+MAIN = {
+    "1": (OVERVIEW, "What did customers bring this month?"),
+    "2": (MECHANICS, "Which mechanic produces pipeline?"),
+    "3": (CUSTOMERS, "Which customers bring others?"),
+    "4": (SHARES, "Which links are out, and where did they go?"),
+    "5": (LEADS, "Who came, and through whom?"),
+    "6": (OPPORTUNITIES, "Which deals carry a customer’s name, and why?"),
+    "7": (PLAYS, "Whom to invite, help or call next?"),
+    "8": (INTEGRATIONS, "What reaches HubSpot and the webhooks?"),
+    "9": (REVIEW, "What is kept, changed or killed this month?"),
+    "0": (LIVE, "What happens right now?"),
+    "comma": (SETTINGS, "How is this server set up?"),
+    "T": (THEATER, "What only looks like pipeline?"),
+}
+"""The screens that one key leads to, each with the question that it answers, in the order of the top line."""
+
+TABLES = (MECHANICS, CUSTOMERS, CUSTOMER, PLAYS, PLAY_REPORT, REVIEW, THEATER)
+"""Screens with a table, which all have its commands."""
 
 
 class Command(NamedTuple):
@@ -43,13 +72,13 @@ class Command(NamedTuple):
     action: str
     screens: tuple[str, ...] = ()
     needs: str = ""
-    group: str = ""
-    """Commands of one group share one label in the footer."""
+    footer: bool = True
+    """Whether the footer shows it; the help and the palette list every command."""
 
     @property
     def keys(self) -> str:
-        """The keys as people read them: `ctrl+p`, `? or F1`."""
-        return " or ".join(_READ.get(key, key.replace("ctrl+", "^")) for key in self.key.split(","))
+        """The keys as people read them: `^p`, `? or F1`."""
+        return " or ".join(read(key) for key in self.key.split(","))
 
 
 _READ = {
@@ -58,13 +87,21 @@ _READ = {
     "f1": "F1",
     "escape": "Esc",
     "enter": "Enter",
+    "comma": ",",
+    "space": "Space",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
 }
 
+
+def read(key: str) -> str:
+    """A key as people read it."""
+    return _READ.get(key, key.replace("ctrl+", "^"))
+
+
 COMMANDS = (
     Command("enter", "Details", "Show the verdict, rule and history of this mechanic", "open", (MECHANICS,)),
-    Command("k", "Kill", "End this mechanic: its links stay, what it asks for goes", "kill", (MECHANICS,), ADMIN),
+    Command("K", "Kill", "End this mechanic: its links stay, what it asks for goes", "kill", (MECHANICS,), ADMIN),
     Command("e", "Keep", "Let this mechanic live, whatever the verdict, and say why", "keep", (MECHANICS,), ADMIN),
     Command(
         "p", "Pause", "Stop the clock of this mechanic: its links go on, none is made", "pause", (MECHANICS,), ADMIN
@@ -72,6 +109,8 @@ COMMANDS = (
     Command("u", "Resume", "End a pause: links can be made, and days count again", "resume", (MECHANICS,), ADMIN),
     Command("r", "Revive", "Undo a kill: gate, call to action and attribution return", "revive", (MECHANICS,), ADMIN),
     Command("enter", "Mechanic", "Go to the mechanic that this finding is about", "open", (THEATER,)),
+    Command("enter", "Open", "Open this customer: shares, leads, opportunities", "open", (CUSTOMERS,)),
+    Command("enter", "Open", "Open this lead’s journey", "open", (CUSTOMER,)),
     Command("enter", "Customer", "Open the customer that this play is for", "open", (PLAYS,)),
     Command("d", "Done", "Say that this play was done, with a note if you like", "done", (PLAYS,), INTEGRATOR),
     Command(
@@ -82,30 +121,33 @@ COMMANDS = (
     Command("w", "Report", "Which rules fired, what became of it, and what followed", "report", (PLAYS,)),
     Command("e", "Keep", "Decide to keep this mechanic", "keep", (REVIEW,), ADMIN),
     Command("c", "Change", "Decide that something about this mechanic is to change", "change", (REVIEW,), ADMIN),
-    Command("k", "Kill", "Decide to kill this mechanic", "kill", (REVIEW,), ADMIN),
+    Command("K", "Kill", "Decide to kill this mechanic", "kill", (REVIEW,), ADMIN),
     Command("x", "Undecide", "Take back what was decided about this mechanic", "undecide", (REVIEW,), ADMIN),
     Command("w", "Hold", "Look at what was decided, and record the review", "hold", (REVIEW,), ADMIN),
-    Command("left_square_bracket", "Earlier", "Review the month before", "month(-1)", (REVIEW,), group="Month"),
-    Command("right_square_bracket", "Later", "Review the month after", "month(1)", (REVIEW,), group="Month"),
-    Command("enter", "Open", "Open this customer: shares, leads, opportunities", "open", (CUSTOMERS,)),
-    Command("enter", "Open", "Open this lead’s journey", "open", (CUSTOMER,)),
-    Command("escape", "Back", "Go back", "back", (CUSTOMER, LEAD, PLAY_REPORT)),
-    Command("slash", "Filter", "Filter the table as you type; Esc clears", "filter", TABLES),
-    Command("s", "Sort", "Sort by the next column", "sort", TABLES, group="Order"),
-    Command("S", "Reverse", "Turn the order round", "reverse", TABLES, group="Order"),
+    Command("left_square_bracket", "Earlier", "Review the month before", "month(-1)", (REVIEW,)),
+    Command("right_square_bracket", "Later", "Review the month after", "month(1)", (REVIEW,)),
+    Command("escape", "Back", "Go back", "back", (CUSTOMER, SHARE, LEAD, OPPORTUNITY, PLAY_REPORT)),
+    Command("slash", "Find", "Find in the table as you type; Esc shows all again", "filter", TABLES),
     Command("question_mark,f1", "Help", "Every key of this console", "app.help"),
-    Command("1", "Overview", "What did customers bring this month?", "app.go('overview')", group="Screens"),
-    Command("2", "Mechanics", "Which mechanic produces pipeline?", "app.go('mechanics')", group="Screens"),
-    Command("3", "Customers", "Which customers bring others?", "app.go('customers')", group="Screens"),
-    Command("4", "Plays", "Whom to invite, help or call next?", "app.go('plays')", group="Screens"),
-    Command("5", "Review", "What is kept, changed or killed this month?", "app.go('review')", group="Screens"),
-    Command("6", "Theater", "What only looks like pipeline?", "app.go('theater')", group="Screens"),
+    Command("ctrl+p", "Commands", "Find a command, a screen or a customer by name", "app.command_palette"),
+    Command("ctrl+z", "Undo", "Take back what was decided last, where that is possible", "app.undo"),
+    Command("s", "Sort", "Sort by the next column", "sort", TABLES),
+    Command("S", "Reverse", "Turn the order round", "reverse", TABLES),
+    Command("y", "Copy", "Copy what this row is about to the clipboard", "copy", TABLES),
+    Command("v", "Whole", "Show this row whole, with nothing cut short", "whole", TABLES),
+    Command("E", "Export", "Write this table to a CSV file, as it is filtered and sorted", "export", TABLES),
+    Command("ctrl+r", "Refresh", "Ask the server again now", "refresh_page"),
+    Command("t", "Look", "Change the look: dark, light, or for colour-blind eyes", "app.next_look"),
+    Command("z", "UTC", "Show times in UTC, or in local time again", "app.toggle_utc"),
     Command("ctrl+q", "Quit", "Leave the console", "app.quit"),
-    Command("ctrl+r", "Refresh", "Ask the server again now", "app.refresh_page"),
-    Command("t", "Light/dark", "Switch between the light and the dark look", "app.toggle_look"),
-    Command("g", "Top", "Go to the first row", "top", TABLES, group="Ends"),
-    Command("G", "Bottom", "Go to the last row", "bottom", TABLES, group="Ends"),
-    Command("ctrl+p", "Commands", "Find a command or a customer by name", "app.command_palette"),
+    Command("j", "Down", "Go down, as the arrow key does", "move('down')", footer=False),
+    Command("k", "Up", "Go up, as the arrow key does", "move('up')", footer=False),
+    Command("g", "Top", "Go to the first row", "move('top')", footer=False),
+    Command("G", "Bottom", "Go to the last row", "move('bottom')", footer=False),
+    *(
+        Command(key, SCREENS[screen], question, f"app.go('{screen}')", footer=False)
+        for key, (screen, question) in MAIN.items()
+    ),
 )
 
 
@@ -114,28 +156,29 @@ def available(screen: str | None) -> list[Command]:
     return [command for command in COMMANDS if not command.screens or screen in command.screens]
 
 
-def bindings(screen: str | None = None) -> list[Binding]:
-    """The key bindings of a screen alone, or (None) those that work everywhere."""
-    chosen = [c for c in COMMANDS if (screen in c.screens if screen else not c.screens)]
-    return [binding for command in chosen for binding in _bound(command)]
+def of_app(command: Command) -> bool:
+    """Whether it works above dialogs too: the rest is a screen's own."""
+    return command.action.startswith("app.")
+
+
+def bindings(screen: str) -> list[Binding]:
+    """The key bindings of one screen alone."""
+    return [binding for command in COMMANDS if screen in command.screens for binding in _bound(command)]
+
+
+def page_bindings() -> list[Binding]:
+    """Those of every screen."""
+    return [b for command in COMMANDS if not command.screens and not of_app(command) for b in _bound(command)]
+
+
+def app_bindings() -> list[Binding]:
+    """Those that work wherever one is."""
+    return [binding for command in COMMANDS if of_app(command) for binding in _bound(command)]
 
 
 def _bound(command: Command) -> Iterable[Binding]:
-    first, *others = command.key.split(",")
     action = command.action.removeprefix("app.")
     # Leaving and the palette work from inside a text field too.
     priority = command.key in ("ctrl+q", "ctrl+p", "ctrl+r")
-    yield Binding(
-        first,
-        action,
-        command.name,
-        key_display=_READ.get(first, first.replace("ctrl+", "^")),
-        tooltip=command.help,
-        priority=priority,
-        group=_GROUPS.get(command.group),
-    )
-    for key in others:
-        yield Binding(key, action, command.name, show=False, priority=priority)
-
-
-_GROUPS = {name: Binding.Group(name, compact=True) for name in ("Screens", "Ends", "Order", "Month")}
+    for key in command.key.split(","):
+        yield Binding(key, action, command.name, key_display=read(key), tooltip=command.help, priority=priority)

@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections import deque
 from datetime import UTC, datetime
 
+from passalong.domain.access import Role
 from passalong_tui.answers import Customer, Event, Mechanic, Metric, Play, Review, Theater
-from passalong_tui.commands import ADMIN, INTEGRATOR
 from passalong_tui.draft import Draft
 
 TAIL = 200
+
+
+def _reach(role: str) -> int:
+    """How far a role reaches; one that a newer server knows reaches as far as reading."""
+    return [*Role].index(Role(role)) if role in {*Role} else 0
 
 
 class Known:
@@ -28,10 +33,8 @@ class Known:
         self.events: deque[Event] = deque(maxlen=TAIL)
         self.following = False
         """Whether the tail has been read once: without events it is then really empty."""
-        self.may_decide: bool | None = None
-        """Whether the key may decide about mechanics; None until the server was asked."""
-        self.may_act: bool | None = None
-        """Whether it may say what came of a play."""
+        self.role: str | None = None
+        """What the key may do; None until the server was asked."""
         self.answered_at: datetime | None = None
         self.names: dict[str, str] = {}
         """Names of customers by id."""
@@ -65,8 +68,7 @@ class Known:
 
     def may(self, needs: str) -> bool:
         """Whether a command of that role is to be offered: until the server was asked, it is."""
-        allowed = {ADMIN: self.may_decide, INTEGRATOR: self.may_act}
-        return allowed.get(needs) is not False
+        return self.role is None or not needs or _reach(self.role) >= _reach(needs)
 
     @property
     def living(self) -> list[Mechanic]:

@@ -144,12 +144,11 @@ class Answered(Message):
 
 
 class RoleKnown(Fact):
-    """Whether the key may decide about mechanics, and whether it may say what came of a play."""
+    """What the key may do: `reader`, `integrator` or `admin`."""
 
-    def __init__(self, may_decide: bool, may_act: bool) -> None:
-        self.may_decide = may_decide
-        self.may_act = may_act
+    def __init__(self, role: str) -> None:
+        self.role = role
         super().__init__()
 
     def keep(self, known: Known) -> None:
-        known.may_decide, known.may_act = self.may_decide, self.may_act
+        known.role = self.role

@@ -42,7 +42,7 @@ class ConsoleCommands(Provider):
     def customers(self) -> Iterator[Entry]:
         for customer in self.console.known.customers or []:
             name = safe.line(customer.name, 60)
-            yield Entry(name, "Open this customer", partial(self.console.open_customer, customer))
+            yield Entry(name, "Open this customer", partial(self.console.open_customer, customer.id))
 
     async def discover(self) -> Hits:
         for entry in self.commands():

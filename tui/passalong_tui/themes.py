@@ -1,4 +1,4 @@
-"""Two calm looks of our own. Colour carries meaning only beside a word or a symbol, so none is needed to read."""
+"""Three calm looks of our own. Colour carries meaning only beside a word or a symbol, so none is needed to read."""
 
 from __future__ import annotations
 
@@ -79,3 +79,39 @@ DARK = Theme(
         "hairline": "#2a3138",
     },
 )
+
+CLEAR = Theme(
+    # Blue, orange and vermilion of Okabe and Ito's palette, told apart by every kind of colour vision.
+    name="passalong-clear",
+    dark=True,
+    primary="#7cc7f2",
+    secondary="#aab4bd",
+    accent="#7cc7f2",
+    success="#56b4e9",
+    warning="#e69f00",
+    error="#ff8a4c",
+    foreground="#f2f4f5",
+    background="#0b0d0f",
+    surface="#0b0d0f",
+    panel="#181c20",
+    variables={
+        **DARK.variables,
+        "block-cursor-background": "#1f4b66",
+        "block-cursor-foreground": "#ffffff",
+        "footer-background": "#181c20",
+        "footer-key-foreground": "#7cc7f2",
+        "footer-description-foreground": "#c3cad0",
+        "border": "#7cc7f2",
+        "scrollbar-active": "#7cc7f2",
+        "scrollbar-background": "#0b0d0f",
+        "scrollbar-background-hover": "#0b0d0f",
+        "scrollbar-background-active": "#0b0d0f",
+        "scrollbar-corner-color": "#0b0d0f",
+        "quiet": "#b4bec6",
+        "faint": "#68737c",
+    },
+)
+
+LOOKS = {theme.name: theme for theme in (DARK, LIGHT, CLEAR)}
+"""By name, in the order in which one key leads through them."""
+SAID = {DARK.name: "dark", LIGHT.name: "light", CLEAR.name: "for colour-blind eyes"}

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from passalong.domain.money import Money, written
 
 NOTHING = "–"
+
+
+class Zone:
+    """In which zone times are told: the machine's own, or UTC on demand. A process shows one console."""
+
+    utc = False
+
 
 KINDS = {
     "referral_loop": "Referral loop",
@@ -141,24 +148,33 @@ def month_label(month: str) -> str:
     return _MONTHS[int(month[5:7]) - 1]
 
 
+def here(moment: datetime) -> datetime:
+    """The same moment in the zone that times are told in."""
+    return moment.astimezone(UTC if Zone.utc else None)
+
+
+def today() -> date:
+    return here(datetime.now(UTC)).date()
+
+
 def clock(moment: datetime) -> str:
-    """The local time of day."""
-    return f"{moment.astimezone():%H:%M}"
+    """The time of day; it says so where it is UTC."""
+    return f"{here(moment):%H:%M}{' UTC' if Zone.utc else ''}"
 
 
 def day(moment: datetime) -> str:
-    """The local day, as 3 Nov 2026."""
-    local = moment.astimezone()
+    """The day, as 3 Nov 2026."""
+    local = here(moment)
     return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
 
 
 def stamp(moment: datetime) -> str:
-    """Local day and time, as 3 Nov 2026 14:05."""
+    """Day and time, as 3 Nov 2026 14:05."""
     return f"{day(moment)} {clock(moment)}"
 
 
 def ago(moment: datetime, now: datetime | None = None) -> str:
-    """`just now`, `2 min ago`, `3 h ago`, then the local day."""
+    """`just now`, `2 min ago`, `3 h ago`, then the day."""
     seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
     if seconds < -60:
         return day(moment)

@@ -13,6 +13,7 @@ import rich_click as click
 
 from passalong.commands.common import with_services
 from passalong.domain.instant import at, ms_of
+from passalong.domain.text import cell
 from passalong.errors import Invalid
 
 _PAGE = 1000
@@ -68,12 +69,10 @@ def _readable(row: dict[str, Any], drop: tuple[str, ...] = ()) -> dict[str, Any]
 
 
 def safe_cell(value: object) -> object:
-    """A cell that no spreadsheet takes for a formula: a leading quote where one would begin, also after spaces."""
+    """A cell that no spreadsheet takes for a formula."""
     if isinstance(value, dict):
         value = msgspec.json.encode(value).decode()
-    if isinstance(value, str) and (value.lstrip(" ")[:1] in tuple("=+-@\t\r\0") and value.strip(" ")):
-        return "'" + value
-    return value
+    return cell(value) if isinstance(value, str) else value
 
 
 def _csv() -> Generator[None, dict[str, Any], None]:

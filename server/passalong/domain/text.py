@@ -20,6 +20,13 @@ def without_addresses(text: str) -> str:
     return _ADDRESS.sub("…", text)
 
 
+def cell(text: str) -> str:
+    """The same for a cell of a CSV file, which no spreadsheet then takes for a formula: a leading quote where one would
+    begin, also after spaces."""
+    begins = text.lstrip(" ")[:1]
+    return "'" + text if begins and begins in "=+-@\t\r\0" else text
+
+
 def quoted(text: str) -> str:
     """A sentence that somebody said, in quotation marks, with one full stop at its end."""
     return f"“{text}”" if text.endswith((".", "!", "?", "…")) else f"“{text}”."

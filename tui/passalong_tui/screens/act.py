@@ -11,7 +11,6 @@ from textual.widgets import Static
 from passalong_tui import safe
 from passalong_tui.answers import Play
 from passalong_tui.client import Client
-from passalong_tui.commands import INTEGRATOR
 from passalong_tui.screens.dialog import BY, Dialog, Line
 
 NOTE = Line("note", "Note", "What came of it, or why not; may stay empty")
@@ -19,8 +18,6 @@ OWNER = Line("owner", "Owner", "Who sees to it from now on", "Say who sees to it
 
 
 class PlayDialog(Dialog[Play]):
-    NEEDS = INTEGRATOR
-
     def __init__(self, play: Play) -> None:
         super().__init__()
         self.play = play

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from passalong.domain.money import written
 from passalong_tui import safe
-from passalong_tui.answers import Credit, Customer, CustomerDetail, Lead, Reported, ShareOf
+from passalong_tui.answers import Credit, CustomerDetail, Lead, Reported, ShareOf
 from passalong_tui.client import Client
 from passalong_tui.commands import CUSTOMER, CUSTOMERS, bindings
 from passalong_tui.messages import CustomerFetched, Fact
@@ -69,9 +69,9 @@ class CustomerScreen(TablePage):
     CSS_PATH = "customer.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(CUSTOMER)]
 
-    def __init__(self, customer: Customer) -> None:
+    def __init__(self, id: str) -> None:
         super().__init__()
-        self._customer = customer
+        self._about = id
 
     def body(self) -> ComposeResult:
         yield Static(Content("Reading…"), id="sum")
@@ -128,7 +128,7 @@ class CustomerScreen(TablePage):
         )  # fmt: skip
 
     def _conversion_columns(self) -> tuple[Column[Reported], ...]:
-        id = self._customer.id
+        id = self._about
         return (
             Column(key="kind", label="What", cell=lambda r, w: said(EVENTS, r.conversion.kind),
                    order=lambda r: r.conversion.kind, width=12),
@@ -146,16 +146,17 @@ class CustomerScreen(TablePage):
         )  # fmt: skip
 
     async def fetch(self, client: Client) -> list[Fact]:
-        id = self._customer.id
+        id = self._about
         detail, leads = await asyncio.gather(client.customer(id), client.leads(id))
         return [CustomerFetched(detail, leads)]
 
     def draw(self) -> None:
-        self.ask(Content.assemble("What did ", (safe.line(self._customer.name, 60), "$accent"), " bring?"))
+        self.ask(Content.assemble("What did ", (safe.line(self.known.name(self._about), 60), "$accent"), " bring?"))
 
     @on(CustomerFetched)
     def _fetched(self, fact: CustomerFetched) -> None:
-        self._customer = fact.detail.customer
+        self.known.names[self._about] = fact.detail.customer.name
+        self.draw()
         self.query_one("#sum", Static).update(summary(fact.detail))
         self.query_one("#shares", Listing).show(fact.detail.shares)
         self.query_one("#leads", Listing).show(fact.leads)
@@ -170,16 +171,14 @@ class CustomerScreen(TablePage):
     def _explain(self) -> None:
         listing: Listing[Reported] = self.query_one("#conversions", Listing)
         current = listing.current
-        credit = credit_of(current, self._customer.id) if current else None
+        credit = credit_of(current, self._about) if current else None
         said_why = Content.assemble(("Why: ", "bold"), safe.line(credit.why)) if credit else Content("")
         self.query_one("#why", Static).update(said_why)
 
     def action_open(self) -> None:
-        from passalong_tui.screens.lead import LeadScreen
-
         leads: Listing[Lead] = self.query_one("#leads", Listing)
         if leads.has_focus_within and leads.current is not None:
-            self.app.push_screen(LeadScreen(leads.current))
+            self.console.open_lead(leads.current.id)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "open" and self.is_mounted and not self.query_one("#leads", Listing).has_focus_within:

@@ -70,6 +70,7 @@ class CustomersScreen(TablePage):
             empty="No customer yet. Put one with PUT /api/v1/customers/{id}, "
             "or import a list: passalong import customers FILE.csv",
             order="pipeline",
+            copies=lambda c: c.id,
         )
 
     async def fetch(self, client: Client) -> list[Fact]:
@@ -91,4 +92,4 @@ class CustomersScreen(TablePage):
     async def action_open(self) -> None:
         listing: Listing[Customer] = self.query_one(Listing)
         if listing.current is not None:
-            self.console.open_customer(listing.current)
+            self.console.open_customer(listing.current.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar, cast
 
 from textual import on, work
@@ -15,7 +16,6 @@ from textual.widgets import Button, Input, Label, Static
 
 from passalong_tui import safe
 from passalong_tui.client import Client, Lost, Refusal
-from passalong_tui.commands import ADMIN
 from passalong_tui.messages import RoleKnown
 
 if TYPE_CHECKING:
@@ -52,8 +52,6 @@ class Dialog(ModalScreen[T | None]):
     LINES: ClassVar[tuple[Line, ...]]
     FIRST: ClassVar[str] = "reason"
     """The line that has the focus, and gets it back after a refusal that names none."""
-    NEEDS: ClassVar[str] = ADMIN
-    """The role that the server asks for."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,8 +144,7 @@ class Dialog(ModalScreen[T | None]):
             self.say(f"{lost} It is not known whether this was done. Sending it again is safe.")
         except Refusal as refused:
             if refused.forbidden:
-                # What an integrator may not, an admin may; what an integrator may, only a reader may not.
-                self.console.learn(RoleKnown(may_decide=False, may_act=self.NEEDS == ADMIN))
+                await self._ask_role()
             mend = self.refused(refused)
         else:
             self.dismiss(answer)
@@ -155,6 +152,11 @@ class Dialog(ModalScreen[T | None]):
         self._waiting(False)
         # The disabled button lost the focus; Enter must send again.
         self._focus(mend)
+
+    async def _ask_role(self) -> None:
+        """The key reaches less far than was thought: what it may not is to be offered no longer."""
+        with suppress(Lost, Refusal):
+            self.console.learn(RoleKnown(await self.console.client.role()))
 
     def _focus(self, name: str) -> None:
         self.query_one(f"#{_id(name)}", Input).focus()

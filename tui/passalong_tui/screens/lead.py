@@ -32,9 +32,9 @@ class LeadScreen(Page):
     CSS_PATH = "lead.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LEAD)]
 
-    def __init__(self, lead: Lead) -> None:
+    def __init__(self, id: str) -> None:
         super().__init__()
-        self._lead = lead
+        self._about = id
 
     def body(self) -> ComposeResult:
         with VerticalScroll(id="lead"):
@@ -45,20 +45,20 @@ class LeadScreen(Page):
             yield Static(Content("Reading…"), id="outcome")
 
     async def fetch(self, client: Client) -> list[Fact]:
-        return [LeadFetched(await client.lead(self._lead.id))]
+        return [LeadFetched(await client.lead(self._about))]
 
     def draw(self) -> None:
-        self.ask(Content.assemble("How did ", (safe.line(who(self._lead), 50), "$accent"), " come to us?"))
-        self.query_one("#person", Static).update(person(self._lead, self.known))
         if self.focused is None:
             self.query_one("#lead", VerticalScroll).focus()
 
     @on(LeadFetched)
     def _fetched(self, fact: LeadFetched) -> None:
-        self._lead = fact.detail.lead
-        self.draw()
+        lead = fact.detail.lead
+        self.ask(Content.assemble("How did ", (safe.line(who(lead), 50), "$accent"), " come to us?"))
+        self.query_one("#person", Static).update(person(lead, self.known))
         self.query_one("#journey", Static).update(journey(fact.detail.events, self.known))
         self.query_one("#outcome", Static).update(outcome(fact.detail.conversions, min(self.size.width - 5, 100)))
+        self.draw()
 
     def action_back(self) -> None:
         self.app.pop_screen()

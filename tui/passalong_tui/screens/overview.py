@@ -100,13 +100,13 @@ def meaning(month: Month) -> Content:
 def found(theater: Theater, most: int) -> Content:
     """How many findings the theater report has, the first titles, and where to read them."""
     if not theater.findings:
-        return Content.assemble(("6 ", "bold $accent"), ("Theater: nothing only looks like pipeline.", "$quiet"))
+        return Content.assemble(("T ", "bold $accent"), ("Theater: nothing only looks like pipeline.", "$quiet"))
     many = counted(len(theater.findings), "finding")
     titles = [safe.line(finding.title, 100) for finding in theater.findings[:most]]
     more = len(theater.findings) - len(titles)
     if most == 1:
         rest = f" and {more} more" if more else ""
-        return Content.assemble(("6 ", "bold $accent"), (f"Theater: {many}. ", "bold"), f"{titles[0]}{rest}")
+        return Content.assemble(("T ", "bold $accent"), (f"Theater: {many}. ", "bold"), f"{titles[0]}{rest}")
     lines = [Content.assemble(("! ", "$warning"), title) for title in titles]
     lines += [Content.styled(f"  and {more} more", "$quiet")] if more else []
-    return Content("\n").join([Content.assemble(("6 ", "bold $accent"), (f"Theater: {many}", "bold")), *lines])
+    return Content("\n").join([Content.assemble(("T ", "bold $accent"), (f"Theater: {many}", "bold")), *lines])

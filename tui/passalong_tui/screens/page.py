@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Static
 from textual.worker import Worker
 
 from passalong_tui.client import Client, Lost, Refusal
+from passalong_tui.commands import page_bindings
+from passalong_tui.export import write
 from passalong_tui.known import Known
 from passalong_tui.messages import Answered, ConnectionLost, ConnectionRefused, Fact
 from passalong_tui.widgets.banner import Banner
 from passalong_tui.widgets.keybar import KeyBar
 from passalong_tui.widgets.listing import Listing
 from passalong_tui.widgets.nav import Nav
+from passalong_tui.words import counted, today
 
 if TYPE_CHECKING:
     from passalong_tui.app import Console
 
 _READING = "reading"
+_SCROLLS = {"down": "down", "up": "up", "top": "home", "bottom": "end"}
 
 
 class Page(Screen[None]):
@@ -36,13 +42,14 @@ class Page(Screen[None]):
     TAB: ClassVar[str]
     """Which of the main screens is marked in the top line."""
     QUESTION: ClassVar[str]
+    BINDINGS: ClassVar[list[BindingType]] = [*page_bindings()]
 
     def compose(self) -> ComposeResult:
         yield Nav(self.TAB, self.console.client.base_url)
         yield Banner()
         yield Static(Content(self.QUESTION), id="question")
         yield from self.body()
-        yield KeyBar()
+        yield KeyBar(self.NAME)
 
     def body(self) -> ComposeResult:
         raise NotImplementedError
@@ -104,6 +111,18 @@ class Page(Screen[None]):
                 fact.keep(self.known)
                 self.post_message(fact)
 
+    def action_refresh_page(self) -> None:
+        self.load()
+
+    def action_move(self, way: str) -> None:
+        """Down, up, to the top or the bottom of what has the focus, or of the first part that can be moved through."""
+        part = self.focused if self.focused is not None else next(iter(self.query("Grid, Tree, VerticalScroll")), None)
+        if part is None:
+            return
+        step = getattr(part, f"action_cursor_{way}", None) or getattr(part, f"action_scroll_{_SCROLLS[way]}", None)
+        if step is not None:
+            step()
+
     def _tell(self, trouble: str) -> None:
         self.query_one(Banner).say(trouble)
         self.query_one(Nav).show_age(self.known.answered_at)
@@ -111,6 +130,9 @@ class Page(Screen[None]):
 
 class TablePage(Page):
     """A page with tables; keys for them act on the one that has the focus, or on the first."""
+
+    KEEPS_SEARCH: ClassVar[bool] = True
+    """Whether what was looked for is remembered between runs: not where it may be somebody's address."""
 
     @property
     def listing(self) -> Listing[object]:
@@ -128,6 +150,24 @@ class TablePage(Page):
             self._standing = standing
             self.refresh_bindings()
 
+    def on_mount(self) -> None:
+        super().on_mount()
+        for listing in self.query(Listing):
+            arrangement = self.console.remembered.tables.get(self._named(listing))
+            if arrangement is not None:
+                listing.restore(arrangement)
+
+    @on(Listing.Arranged)
+    def _arranged(self, event: Listing.Arranged) -> None:
+        arrangement = event.listing.arrangement
+        if not self.KEEPS_SEARCH:
+            arrangement.filter = ""
+        self.console.remembered.tables[self._named(event.listing)] = arrangement
+
+    def _named(self, listing: Listing[object]) -> str:
+        """A name for the table among all tables, and for the file that it is written to."""
+        return f"{self.NAME}-{listing.id}" if listing.id else self.NAME
+
     def action_filter(self) -> None:
         self.listing.open_filter()
 
@@ -137,16 +177,30 @@ class TablePage(Page):
     def action_reverse(self) -> None:
         self.listing.reverse()
 
-    def action_top(self) -> None:
-        self.listing.grid.action_scroll_top()
+    def action_copy(self) -> None:
+        self.console.copy(self.listing.copied())
 
-    def action_bottom(self) -> None:
-        self.listing.grid.action_scroll_bottom()
+    def action_whole(self) -> None:
+        from passalong_tui.screens.whole import WholeScreen
+
+        if cells := self.listing.whole():
+            self.app.push_screen(WholeScreen(cells))
+
+    @work(group="export", exclusive=True)
+    async def action_export(self) -> None:
+        listing = self.listing
+        name, header, rows = self._named(listing), listing.header, listing.rows()
+        try:
+            path = await asyncio.to_thread(write, name, header, rows, self.console.exports, today())
+        except OSError as error:
+            self.console.say(f"Nothing was written: {error.strerror or error}.", "error")
+        else:
+            self.console.say(f"{counted(len(rows), 'row')} written to {path}.")
 
     def key_escape(self) -> None:
         self.escape()
 
     def escape(self) -> bool:
-        """Clears a filter; whether there was one to clear."""
+        """Shows all again; whether anything had been looked for."""
         cleared = [listing.clear_filter() for listing in self.query(Listing)]
         return any(cleared)

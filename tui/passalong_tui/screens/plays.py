@@ -15,7 +15,7 @@ from passalong_tui import safe
 from passalong_tui.answers import Play
 from passalong_tui.client import MOST_PLAYS, Client
 from passalong_tui.commands import INTEGRATOR, PLAYS, bindings
-from passalong_tui.messages import CustomersFetched, Fact, PlaysFetched
+from passalong_tui.messages import Fact, PlaysFetched
 from passalong_tui.screens.page import TablePage
 from passalong_tui.widgets.listing import Column, Listing
 from passalong_tui.words import PLAY_STATES, ago, day, said
@@ -115,15 +115,9 @@ class PlaysScreen(TablePage):
         states = ("open",) if action == "hand_over" else ("open", "expired")
         return True if play is not None and play.state in states else None
 
-    async def action_open(self) -> None:
-        if self.play is None:
-            return
-        wanted = self.play.customer
-        if self.known.customers is None:
-            self.console.learn(CustomersFetched(await self.console.client.customers()))
-        for customer in self.known.customers or []:
-            if customer.id == wanted:
-                self.console.open_customer(customer)
+    def action_open(self) -> None:
+        if self.play is not None:
+            self.console.open_customer(self.play.customer)
 
     def action_next_state(self) -> None:
         self._state = STATES[(STATES.index(self._state) + 1) % len(STATES)]

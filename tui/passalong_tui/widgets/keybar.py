@@ -1,29 +1,76 @@
-"""The footer. A key whose label would be cut off at the edge is left out; `?` lists them all."""
+"""The footer, made from the table of commands. What does not fit is left out, but never the way to the help."""
 
 from __future__ import annotations
 
-from itertools import zip_longest
+from textual.content import Content
+from textual.events import Click
+from textual.screen import Screen
+from textual.widget import Widget
 
-from textual.events import Resize
-from textual.widgets import Footer, Label
+from passalong_tui.commands import Command, available, read
+
+_GAP = "  "
+_ALWAYS = "app.help"
 
 
-class KeyBar(Footer):
-    def __init__(self) -> None:
-        super().__init__(show_command_palette=False, compact=True)
+class KeyBar(Widget):
+    """One line; a click on a key presses it."""
 
-    def on_resize(self, event: Resize) -> None:
-        self.call_after_refresh(self.fit)
+    def __init__(self, screen: str) -> None:
+        """`screen` by its name in the table of commands."""
+        super().__init__()
+        self._commands = [command for command in available(screen) if command.footer]
 
-    async def recompose(self) -> None:
-        await super().recompose()
-        self.call_after_refresh(self.fit)
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._renew)
 
-    def fit(self) -> None:
-        edge = self.content_region.right
-        fits = True
-        for key, after in zip_longest(self.children, self.children[1:]):
-            # A group's label follows its keys, and neither stands without the other.
-            last = after if isinstance(after, Label) else key
-            fits = fits and last.region.right <= edge
-            key.visible = fits
+    def _renew(self, screen: Screen[object]) -> None:
+        self.refresh()
+
+    @property
+    def offered(self) -> list[Command]:
+        """Every command that the keys reach now, whether or not there is room for it; refused ones are left out."""
+        active = self.screen.active_bindings
+        return [command for command in self._commands if _first(command) in active]
+
+    @property
+    def shown(self) -> list[Command]:
+        """As many of them as there is room for; where there is little, what makes no sense now is left out."""
+        commands = self.offered
+        if self.screen.has_class("-narrow"):
+            commands = [command for command in commands if self._enabled(command)]
+        room = self.content_size.width - sum(_width(c) for c in commands if c.action == _ALWAYS)
+        chosen = []
+        for command in commands:
+            if command.action != _ALWAYS:
+                room -= _width(command)
+                if room < 0:
+                    continue
+            chosen.append(command)
+        return chosen
+
+    def render(self) -> Content:
+        parts: list[tuple[str, str]] = []
+        for command in self.shown:
+            parts.append((read(_first(command)), "bold $footer-key-foreground" if self._enabled(command) else "$faint"))
+            parts.append((f" {command.name}{_GAP}", "$quiet" if self._enabled(command) else "$faint"))
+        return Content.assemble(*parts)
+
+    def on_click(self, event: Click) -> None:
+        left = self.styles.padding.left
+        for command in self.shown:
+            right = left + _width(command)
+            if left <= event.x < right - len(_GAP):
+                self.app.simulate_key(_first(command))
+            left = right
+
+    def _enabled(self, command: Command) -> bool:
+        return self.screen.active_bindings[_first(command)].enabled
+
+
+def _first(command: Command) -> str:
+    return command.key.partition(",")[0]
+
+
+def _width(command: Command) -> int:
+    return len(read(_first(command))) + 1 + len(command.name) + len(_GAP)

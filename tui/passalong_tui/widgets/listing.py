@@ -1,8 +1,9 @@
-"""A table as every screen uses it: filtered as one types, sorted by key or header, fitted to its width."""
+"""A table as every screen uses it: searched as one types, sorted by key or header, fitted to its width."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any, ClassVar, Generic, TypeVar
 
 from msgspec import Struct
@@ -14,13 +15,21 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import DataTable, Input, Static
 
 from passalong_tui import safe
+from passalong_tui.memory import Arrangement
 
 T = TypeVar("T")
 
 _PADDING = 2
+_NEAR_END = 20
+"""So many rows before the last one read, more are asked for."""
+_WHOLE = 10_000
+"""Cells enough for any value."""
+_PAUSE_S = 0.2
+"""So long nobody types before the server is asked for what was typed."""
 
 
 class Column(Struct, Generic[T], frozen=True, kw_only=True):
@@ -40,6 +49,19 @@ class Column(Struct, Generic[T], frozen=True, kw_only=True):
     drop: int = 0
     tone: Callable[[T], str] | None = None
     """Gives the colour of a cell by its name in the themes, or nothing; never the only thing that says something."""
+    value: Callable[[T], object] | None = None
+    """What a program reads in its place: else the number or the time that it sorts by, or the cell's own words."""
+
+    def whole(self, entry: T) -> str:
+        """The cell with nothing cut short."""
+        cell = self.cell(entry, _WHOLE)
+        return cell if isinstance(cell, str) else cell.plain
+
+    def exported(self, entry: T) -> object:
+        if self.value is not None:
+            return self.value(entry)
+        order = self.order(entry)
+        return order if isinstance(order, int | float | datetime) else self.whole(entry)
 
 
 class Grid(DataTable[Text], inherit_bindings=False):
@@ -64,6 +86,15 @@ class Listing(Vertical, Generic[T]):
         def control(self) -> Listing[Any]:
             return self.listing
 
+    class Arranged(Moved):
+        """It is sorted or searched in another way."""
+
+    class Sought(Moved):
+        """Something is to be looked for, which the table cannot do by itself: it holds only a part."""
+
+    class Ended(Moved):
+        """The cursor nears the last entry: more may be asked for."""
+
     def __init__(
         self,
         columns: Sequence[Column[T]],
@@ -74,10 +105,13 @@ class Listing(Vertical, Generic[T]):
         order: str,
         descending: bool = True,
         heading: str | None = None,
+        copies: Callable[[T], str] | None = None,
         id: str | None = None,
     ) -> None:
-        """`found_by` gives the text that the filter looks in; `empty` says what to do when there is nothing yet."""
+        """`found_by` gives the text that is searched; `empty` says what to do when there is nothing yet; `copies` what
+        an entry puts into the clipboard, else its key."""
         super().__init__(id=id)
+        self._copies = copies or key
         self._columns = columns
         self._key = key
         self._found_by = found_by
@@ -89,10 +123,13 @@ class Listing(Vertical, Generic[T]):
         self._drawn: tuple[object, ...] = ()
         self._aim: str | None = None
         self.filter = ""
+        self.partial = False
+        """Whether it may hold a part only: then the server searches, and more is asked for near the end."""
+        self._pause: Timer | None = None
         # Made here and not in compose: a screen may ask for its entries before it is composed.
         self.grid = Grid(cursor_type="row", cell_padding=_PADDING // 2, show_row_labels=False)
         self.grid.display = False
-        self._filter_line = Input(placeholder="Type to filter, Enter to go to the rows, Esc to clear", compact=True)
+        self._filter_line = Input(placeholder="Type to find, Enter to go to the rows, Esc to show all", compact=True)
         self._filter_line.display = False
 
     def compose(self) -> ComposeResult:
@@ -130,6 +167,39 @@ class Listing(Vertical, Generic[T]):
         self._entries = list(entries)
         self._draw()
 
+    @property
+    def arrangement(self) -> Arrangement:
+        return Arrangement(order=self._order, descending=self._descending, filter=self.filter)
+
+    def restore(self, wanted: Arrangement) -> None:
+        """As it was arranged before; a column that is no more is passed over."""
+        if wanted.order in {column.key for column in self._columns}:
+            self._order, self._descending = wanted.order, wanted.descending
+        if wanted.filter:
+            self.filter = wanted.filter
+            with self.prevent(Input.Changed):
+                self._filter_line.value = wanted.filter
+            self._filter_line.display = True
+        self._draw()
+
+    @property
+    def header(self) -> list[str]:
+        return [column.label for column in self._columns]
+
+    def rows(self) -> list[list[object]]:
+        """What it shows, as a program reads it, with the columns that there is no room for."""
+        return [[column.exported(entry) for column in self._columns] for entry in self.shown]
+
+    def whole(self) -> list[tuple[str, str]]:
+        """Every cell of the entry under the cursor with nothing cut short, by its column."""
+        current = self.current
+        return [] if current is None else [(c.label, safe.line(c.whole(current))) for c in self._columns]
+
+    def copied(self) -> str:
+        """What the entry under the cursor puts into the clipboard; nothing where there is none."""
+        current = self.current
+        return "" if current is None else safe.line(self._copies(current))
+
     def sort(self, column: str | None = None) -> None:
         """By a column, or by the next one; the same column again turns round."""
         keys = [c.key for c in self._columns if c.key in self.columns_shown]
@@ -142,11 +212,15 @@ class Listing(Vertical, Generic[T]):
         else:
             self._order = column
         self._descending = self._column(self._order).right
-        self._draw()
+        self._arranged()
 
     def reverse(self) -> None:
         self._descending = not self._descending
+        self._arranged()
+
+    def _arranged(self) -> None:
         self._draw()
+        self.post_message(self.Arranged(self))
 
     @property
     def columns_shown(self) -> list[str]:
@@ -173,7 +247,16 @@ class Listing(Vertical, Generic[T]):
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
         self.filter = event.value
-        self._draw()
+        if self._pause is not None:
+            self._pause.stop()
+        if self.partial:
+            self._pause = self.set_timer(_PAUSE_S, self._seek)
+        else:
+            self._arranged()
+
+    def _seek(self) -> None:
+        self.post_message(self.Sought(self))
+        self.post_message(self.Arranged(self))
 
     @on(Input.Submitted)
     def _filtered(self, event: Input.Submitted) -> None:
@@ -190,6 +273,8 @@ class Listing(Vertical, Generic[T]):
     def _moved(self, event: DataTable.RowHighlighted) -> None:
         event.stop()
         self.post_message(self.Moved(self))
+        if self.partial and event.cursor_row >= len(self._shown) - _NEAR_END:
+            self.post_message(self.Ended(self))
 
     @on(DataTable.RowSelected)
     async def _clicked(self, event: DataTable.RowSelected) -> None:
@@ -202,7 +287,7 @@ class Listing(Vertical, Generic[T]):
     def _draw(self) -> None:
         if self._entries is None or not self.size.width:
             return
-        wanted = safe.clean(self.filter).casefold()
+        wanted = "" if self.partial else safe.clean(self.filter).casefold()
         found = [e for e in self._entries if wanted in safe.clean(self._found_by(e)).casefold()]
         self._say_empty(found)
         widths = self._fitted(self.size.width)
@@ -246,10 +331,10 @@ class Listing(Vertical, Generic[T]):
 
     def _say_empty(self, found: list[T]) -> None:
         empty = self.query_one(".empty", Static)
-        if not self._entries:
-            empty.update(Content(self._empty))
+        if self.filter and not found:
+            empty.update(Content(f"Nothing here matches “{safe.line(self.filter, 40)}”. Esc shows all again."))
         elif not found:
-            empty.update(Content(f"Nothing here matches “{safe.line(self.filter, 40)}”. Esc clears the filter."))
+            empty.update(Content(self._empty))
         focused = self.grid.has_focus
         self.grid.display, empty.display = bool(found), not found
         if focused and not found:

@@ -4,53 +4,75 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Static
+from textual.events import Click
+from textual.widget import Widget
 
 from passalong_tui import safe
-from passalong_tui.commands import MAIN, SCREENS
+from passalong_tui.commands import MAIN, SCREENS, read
+from passalong_tui.words import clock
 
 FRESH_S = 30
+_GAP = 2
 
 
-class NavItem(Static):
-    """A screen by its number and name; a click goes there."""
+class Nav(Widget):
+    """Every screen by its key. Where there is no room for all names, those nearest to the present one keep theirs.
 
-    def __init__(self, number: int, screen: str, *, here: bool) -> None:
-        text = Content.assemble((str(number), "$quiet"), " ", SCREENS[screen])
-        super().__init__(text, classes="here" if here else "")
-        self._target = screen
-
-    async def on_click(self) -> None:
-        await self.run_action(f"app.go('{self._target}')")
-
-
-class Nav(Horizontal):
-    """`here` is the screen that is shown, or the one that it was opened from."""
+    A click goes there.
+    """
 
     def __init__(self, here: str, server: str) -> None:
+        """`here` is the screen that is shown, or the one that it was opened from."""
         super().__init__()
         self._here = here
         self._server = safe.line(server.removeprefix("https://").removeprefix("http://"), 40)
-
-    def compose(self) -> ComposeResult:
-        yield Static(Content("Passalong"), classes="brand")
-        for number, screen in enumerate(MAIN, 1):
-            yield NavItem(number, screen, here=screen == self._here)
-        yield Static(Content(""), classes="age")
+        self._age = Content("")
 
     def show_age(self, answered_at: datetime | None) -> None:
         """Writes when the server answered last; a word as long as that is now."""
-        parts: list[str | tuple[str, str]] = []
         if answered_at is not None:
             old_s = (datetime.now(UTC) - answered_at).total_seconds()
-            parts = [
-                ("live", "$success") if old_s < FRESH_S else (f"as of {answered_at.astimezone():%H:%M}", "$warning")
-            ]
-            parts.append("  ")
-        if self.app.size.width >= 100:
-            parts.append((self._server, "$quiet"))
-        for age in self.query(".age").results(Static):  # none while the page is still being put together
-            age.update(Content.assemble(*parts))
+            fresh = old_s < FRESH_S
+            self._age = Content.styled("live", "$success") if fresh else _old(answered_at)
+        self.refresh()
+
+    def render(self) -> Content:
+        width = self.content_size.width
+        items = self._items(width - self._age.cell_length - 1)
+        line = Content.assemble(*(self._item(screen, label) for screen, label in items))
+        right = self._age
+        if line.cell_length + right.cell_length + len(self._server) + 2 < width:
+            right += Content.styled(f"  {self._server}", "$quiet")
+        return line + Content(" " * max(width - line.cell_length - right.cell_length, 1)) + right
+
+    def _item(self, screen: str, label: str) -> Content:
+        key, _, name = label.partition(" ")
+        style = "bold underline" if screen == self._here else "$quiet"
+        return Content.assemble((key, "$accent"), (f" {name}" if name else "", style), " " * _GAP)
+
+    def _items(self, room: int) -> list[tuple[str, str]]:
+        """Screens with what stands for them: key and name, or the key alone."""
+        screens = [screen for screen, _ in MAIN.values()]
+        keys = [read(key) for key in MAIN]
+        at = screens.index(self._here)
+        left = room - sum(len(key) + _GAP for key in keys)
+        named: set[str] = set()
+        for screen in sorted(screens, key=lambda screen: abs(screens.index(screen) - at)):
+            left -= len(SCREENS[screen]) + 1
+            if left < 0:
+                break
+            named.add(screen)
+        return [(s, f"{key} {SCREENS[s]}" if s in named else key) for key, s in zip(keys, screens, strict=True)]
+
+    async def on_click(self, event: Click) -> None:
+        left = self.styles.padding.left
+        for screen, label in self._items(self.content_size.width - self._age.cell_length - 1):
+            right = left + len(label) + _GAP
+            if left <= event.x < right - _GAP:
+                await self.run_action(f"app.go('{screen}')")
+            left = right
+
+
+def _old(answered_at: datetime) -> Content:
+    return Content.styled(f"as of {clock(answered_at)}", "$warning")

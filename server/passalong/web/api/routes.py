@@ -8,6 +8,7 @@ from passalong.web.api import (
     conversions,
     customers,
     events,
+    keys,
     leads,
     mechanics,
     metric,
@@ -23,6 +24,7 @@ from passalong.web.api import (
 )
 
 ROUTES = [
+    keys.get_key,
     catalog.put_brand,
     catalog.put_customer,
     catalog.put_mechanic,

@@ -1,0 +1,23 @@
+"""What happens right now?"""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from passalong_tui.client import Client
+from passalong_tui.commands import LIVE
+from passalong_tui.messages import Fact
+from passalong_tui.screens.page import Page
+
+
+class LiveScreen(Page):
+    NAME = TAB = LIVE
+    QUESTION = "What happens right now?"
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(""))
+
+    async def fetch(self, client: Client) -> list[Fact]:
+        return []

@@ -1,0 +1,23 @@
+"""Which deals carry a customer’s name, and why?"""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import Static
+
+from passalong_tui.client import Client
+from passalong_tui.commands import OPPORTUNITIES
+from passalong_tui.messages import Fact
+from passalong_tui.screens.page import Page
+
+
+class OpportunitiesScreen(Page):
+    NAME = TAB = OPPORTUNITIES
+    QUESTION = "Which deals carry a customer’s name, and why?"
+
+    def body(self) -> ComposeResult:
+        yield Static(Content(""))
+
+    async def fetch(self, client: Client) -> list[Fact]:
+        return []
