@@ -107,7 +107,7 @@ async def test_a_reader_is_not_offered_what_it_may_not(server: Server, reader_ke
 
 async def test_an_integrator_acts_on_plays_and_decides_nothing(server: Server, integrator_key: str) -> None:
     async with console(server, key=integrator_key) as tui:
-        await tui.until(lambda: tui.console.known.role == "reader", "the role")
+        await tui.until(lambda: tui.console.known.role == "integrator", "the role")
         await _go(tui, "plays")
         await tui.until(lambda: "done" in tui.offered(), "done")
         await _go(tui, "review")

@@ -52,7 +52,7 @@ async def test_finding_nothing_is_said_with_what_was_looked_for(server: Server) 
     for key in ("soft", "open", "plain", "strict"):
         server.api.post(f"/api/v1/mechanics/{key}/kill", json={"by": "Mara", "reason": "One is enough"})
     async with console(server, size=(80, 24)) as tui:
-        await tui.until_shown("6 Theater: nothing only looks like pipeline.")
+        await tui.until_shown("T Theater: nothing only looks like pipeline.")
         await tui.press("T")
         await tui.until_shown("Nothing was found that only looks like pipeline.", "Looked for and not found:")
         checks = tui.text("#clear")
@@ -64,6 +64,6 @@ async def test_finding_nothing_is_said_with_what_was_looked_for(server: Server) 
 async def test_the_overview_names_the_first_findings(server: Server, clock: Any, size: tuple[int, int]) -> None:
     failed(server, clock)
     async with console(server, size=size) as tui:
-        await tui.until(lambda: "6 Theater: " in tui.text("#theater"), "the line")
+        await tui.until(lambda: "T Theater: " in tui.text("#theater"), "the line")
         assert "Soft failed its rule and lives on" in tui.text("#theater")
         await tui.until_shown("Soft failed its rule and lives on", "Right now", "? Help")

@@ -28,7 +28,13 @@ if TYPE_CHECKING:
     from passalong_tui.app import Console
 
 _READING = "reading"
-_SCROLLS = {"down": "down", "up": "up", "top": "home", "bottom": "end"}
+_WAYS = {
+    "down": ("cursor_down", "scroll_down"),
+    "up": ("cursor_up", "scroll_up"),
+    "top": ("scroll_top", "scroll_home"),
+    "bottom": ("scroll_bottom", "scroll_end"),
+}
+"""How widgets call it: those with a cursor first, for scrolling alone would leave it behind."""
 
 
 class Page(Screen[None]):
@@ -119,9 +125,10 @@ class Page(Screen[None]):
         part = self.focused if self.focused is not None else next(iter(self.query("Grid, Tree, VerticalScroll")), None)
         if part is None:
             return
-        step = getattr(part, f"action_cursor_{way}", None) or getattr(part, f"action_scroll_{_SCROLLS[way]}", None)
-        if step is not None:
-            step()
+        for name in _WAYS[way]:
+            if step := getattr(part, f"action_{name}", None):
+                step()
+                return
 
     def _tell(self, trouble: str) -> None:
         self.query_one(Banner).say(trouble)
