@@ -91,10 +91,11 @@ async def console(
     key: str = ADMIN_KEY,
     transport: httpx2.AsyncBaseTransport | None = None,
     refresh_s: float = 0.2,
+    **more: Any,
 ) -> AsyncIterator[Driver]:
     async with Client(server.config.base_url, key, transport) as client:
-        app = Console(client, "mara", refresh_s=refresh_s, retry_s=0.05, long_poll_s=0.3)
-        async with app.run_test(size=size) as pilot:
+        app = Console(client, "mara", refresh_s=refresh_s, retry_s=0.05, long_poll_s=0.3, **more)
+        async with app.run_test(size=size, notifications=True) as pilot:
             yield Driver(app, pilot)
 
 
