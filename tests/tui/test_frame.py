@@ -90,7 +90,7 @@ async def test_copy_whole_and_export(server: Server, tmp_path: Path) -> None:
     server.api.put("/api/v1/customers/long", json={"name": LONG})
     server.api.put("/api/v1/customers/sum", json={"name": "=SUM(A1)\x1b[31m"})
     story(server)
-    files = tmp_path / "files"
+    (files := tmp_path / "files").mkdir()
     async with console(server, size=(80, 24), exports=files) as tui:
         await _to_customers(tui)
         tui.listing().aim("long")
