@@ -49,7 +49,7 @@ class Nav(Widget):
     def _item(self, screen: str, label: str) -> Content:
         key, _, name = label.partition(" ")
         style = "bold underline" if screen == self._here else "$quiet"
-        return Content.assemble((key, "$accent"), (f" {name}" if name else "", style), " " * _GAP)
+        return Content.assemble((key, "$accent"), " " if name else "", (name, style), " " * _GAP)
 
     def _items(self, room: int) -> list[tuple[str, str]]:
         """Screens with what stands for them: key and name, or the key alone."""
