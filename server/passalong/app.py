@@ -1,16 +1,19 @@
-"""The composition root: settings in, application out. Every wire is visible here. Start reading here."""
+"""The composition root: settings in, application out. Every wire is visible here. Start reading here.
+
+What only a server needs that strangers can reach (pages, and the ways out) is imported in the functions that wire it:
+a console starts a server of its own, and is to be there at once.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-import httpx2
 from litestar import Litestar, Request, Response, Router
 from litestar.datastructures import State
 from litestar.di import Provide
@@ -20,18 +23,11 @@ from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from passalong import __version__, mail, settings
-from passalong.advocacy.carrier import PagesCarrier
-from passalong.courier import Carrier, Courier, PipelineCarrier, PlaysCarrier
 from passalong.domain.access import ApiKey, Role, digest
 from passalong.domain.instant import Calendar, Clock
 from passalong.domain.passes import FORM_MAX_AGE_MS
 from passalong.domain.token import Keyring
 from passalong.errors import Elsewhere, PassalongError, Unusable
-from passalong.hubspot import hook
-from passalong.hubspot.carrier import HubSpotCarrier
-from passalong.hubspot.client import Client
-from passalong.mail.review import REVIEW, Review
-from passalong.outgoing.asking import client, trust
 from passalong.settings import Settings
 from passalong.store.advocacy import Advocacy
 from passalong.store.aftermath import Aftermath
@@ -43,11 +39,9 @@ from passalong.store.decisions import Decisions
 from passalong.store.dismissals import Dismissals
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
-from passalong.store.invitations import TOPIC as INVITATION
 from passalong.store.invitations import Invitations
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
-from passalong.store.letters import Letters
 from passalong.store.metric import Metrics
 from passalong.store.monthly import MonthlyReviews
 from passalong.store.outbox import Outbox
@@ -67,14 +61,8 @@ from passalong.web.api.idempotent import IdempotencyMiddleware
 from passalong.web.api.routes import ROUTES as API
 from passalong.web.api.routes import UPLOADS
 from passalong.web.asgi import respond, see_other
-from passalong.web.front import FrontDoor
 from passalong.web.limits import Limiter
-from passalong.web.portal import refusals as portal_refusals
-from passalong.web.portal.routes import ROUTES as PORTAL
 from passalong.web.problems import Problem
-from passalong.web.prompt import refusals as prompt_refusals
-from passalong.web.prompt.letters import InvitationLetters
-from passalong.web.prompt.routes import ROUTES as PROMPTS
 from passalong.web.render import Renderer
 from passalong.web.services import Services
 from passalong.web.unfurl.cards import Cards
@@ -82,13 +70,14 @@ from passalong.web.viewer.link import Links
 from passalong.web.viewer.pages import Pages
 from passalong.web.viewer.record import Recorder
 from passalong.web.viewer.refusals import Refusals
-from passalong.web.viewer.routes import ROUTES as VIEWER
 from passalong.web.visitor import Visitors
-from passalong.webhooks.carrier import WebhookCarrier
 from passalong.webhooks.endpoints import ROUTES as ENDPOINTS
-from passalong.webhooks.messages import Messages
 
-HOOKS = [hook.take_notices]
+if TYPE_CHECKING:
+    from passalong.courier import Carrier, Courier
+    from passalong.hubspot.carrier import HubSpotCarrier
+    from passalong.web.front import FrontDoor
+    from passalong.webhooks.carrier import WebhookCarrier
 
 FORM_MAX_BYTES = 64_000
 JSON_MAX_BYTES = 2_000_000
@@ -196,26 +185,46 @@ async def opened(services: Services) -> AsyncIterator[Services]:
 
 
 @asynccontextmanager
+async def webhooks(services: Services) -> AsyncIterator[WebhookCarrier]:
+    """Who carries webhooks, with a client of its own."""
+    from passalong.outgoing.asking import client
+    from passalong.webhooks.carrier import WebhookCarrier
+    from passalong.webhooks.messages import Messages
+
+    messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline, services.plays)
+    async with client() as http:
+        config = services.settings.webhooks
+        yield WebhookCarrier(config, http, services.outbox, services.catalog, messages, services.clock)
+
+
+@asynccontextmanager
 async def outside(services: Services) -> AsyncIterator[Outside]:
     """The ways out: to HubSpot if there is a key, by mail if there is a server for it, to webhooks, to the pages of
     advocacy, and back into the pipeline. Raises Unusable without what mail needs."""
+    import httpx2
+
+    from passalong.advocacy.carrier import PagesCarrier
+    from passalong.courier import Courier, PipelineCarrier, PlaysCarrier
+    from passalong.outgoing.asking import client, trust
+
     config, outbox, clock = services.settings, services.outbox, services.clock
-    async with httpx2.AsyncClient(verify=trust()) as crm, client() as hooks, client() as web:
-        messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline, services.plays)
-        webhooks = WebhookCarrier(config.webhooks, hooks, outbox, services.catalog, messages, clock)
+    async with httpx2.AsyncClient(verify=trust()) as crm, client() as web, webhooks(services) as hooks:
         carriers: list[Carrier] = [
             PipelineCarrier(outbox, services.pipeline, services.invitations, clock),
             PlaysCarrier(outbox, services.plays, clock),
             PagesCarrier(config, web, outbox, services.advocacy, services.reports, services.keyring, clock),
-            webhooks,
+            hooks,
         ]
         hubspot = None
         if config.hubspot.token:
+            from passalong.hubspot.carrier import HubSpotCarrier
+            from passalong.hubspot.client import Client
+
             hubspot = HubSpotCarrier(config.hubspot, Client(config.hubspot, crm), outbox, services.crm, clock)
             carriers.append(hubspot)
         if config.mail.host:
             carriers.append(_post(services))
-        yield Outside(Courier(outbox, carriers), webhooks, hubspot)
+        yield Outside(Courier(outbox, carriers), hooks, hubspot)
 
 
 def _post(services: Services) -> Carrier:
@@ -223,6 +232,10 @@ def _post(services: Services) -> Carrier:
     if not mail.installed():
         raise Unusable(mail.MISSING)
     from passalong.mail.carrier import Composer, MailCarrier
+    from passalong.mail.review import REVIEW, Review
+    from passalong.store.invitations import TOPIC as INVITATION
+    from passalong.store.letters import Letters
+    from passalong.web.prompt.letters import InvitationLetters
 
     config, outbox, clock = services.settings.mail, services.outbox, services.clock
     letters = Letters(services.db, outbox)
@@ -234,33 +247,66 @@ def _post(services: Services) -> Carrier:
     return MailCarrier(config, outbox, composers, clock, looks=[review.look])
 
 
-def create_app(
-    config: Settings, clock: Clock = system_clock, *, operator_key: str | None = None, carrying: bool = True
-) -> FrontDoor:
-    """The application. `operator_key` is an admin key that lives as long as the process: a local console's. Without
-    `carrying`, nothing is sent anywhere: other processes do that."""
+def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: str | None = None) -> FrontDoor:
+    """The application, with every door. `operator_key` is an admin key that lives as long as the process."""
+    from passalong.hubspot import hook
+    from passalong.web.front import FrontDoor
+    from passalong.web.portal import refusals as portal_refusals
+    from passalong.web.portal.routes import ROUTES as PORTAL
+    from passalong.web.prompt import refusals as prompt_refusals
+    from passalong.web.prompt.routes import ROUTES as PROMPTS
+    from passalong.web.viewer.routes import ROUTES as VIEWER
+
     services = wire(config, clock)
+    services.renderer.load()
 
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with opened(services), outside(services) as ways:
-            app.state.webhooks = ways.webhooks
-            if operator_key is not None:
-                services.catalog.lend(
-                    ApiKey(
-                        id="operator",
-                        name="operator",
-                        role=Role.ADMIN,
-                        digest=digest(operator_key),
-                        created_at_ms=clock(),
-                    )
-                )
-            courier = asyncio.create_task(ways.courier.run(), name="courier") if carrying else None
+            _lend(services, operator_key)
+            courier = asyncio.create_task(ways.courier.run(), name="courier")
             try:
                 yield
             finally:
                 await _ended(courier)
 
+    public = [
+        Router("/", route_handlers=VIEWER, request_max_body_size=FORM_MAX_BYTES),
+        Router(
+            "/portal",
+            route_handlers=PORTAL,
+            request_max_body_size=FORM_MAX_BYTES,
+            exception_handlers={PassalongError: portal_refusals.refuse, HTTPException: portal_refusals.refuse},
+        ),
+        Router(
+            "/p",
+            route_handlers=PROMPTS,
+            request_max_body_size=FORM_MAX_BYTES,
+            exception_handlers={PassalongError: prompt_refusals.refuse, HTTPException: prompt_refusals.refuse},
+        ),
+        Router("/", route_handlers=[hook.take_notices], request_max_body_size=JSON_MAX_BYTES),
+    ]
+    return FrontDoor(_house(services, public, lifespan), services)
+
+
+def create_desk(config: Settings, operator_key: str, clock: Clock = system_clock) -> Litestar:
+    """What a console of a local database talks to: the API alone, with an admin key that lives as long as the process.
+    It sends nothing anywhere by itself: servers and `passalong sync` do that."""
+    services = wire(config, clock)
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with opened(services):
+            _lend(services, operator_key)
+            yield
+
+    return _house(services, [], lifespan)
+
+
+def _house(
+    services: Services, public: list[Router], lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]]
+) -> Litestar:
+    """The API, beside doors for the public."""
     idempotency = IdempotencyMiddleware()
 
     def api(handlers: list[Any], max_bytes: int) -> Router:
@@ -272,27 +318,14 @@ def create_app(
             request_max_body_size=max_bytes,
         )
 
-    litestar = Litestar(
+    return Litestar(
         route_handlers=[
-            Router("/", route_handlers=VIEWER, request_max_body_size=FORM_MAX_BYTES),
-            Router(
-                "/portal",
-                route_handlers=PORTAL,
-                request_max_body_size=FORM_MAX_BYTES,
-                exception_handlers={PassalongError: portal_refusals.refuse, HTTPException: portal_refusals.refuse},
-            ),
-            Router(
-                "/p",
-                route_handlers=PROMPTS,
-                request_max_body_size=FORM_MAX_BYTES,
-                exception_handlers={PassalongError: prompt_refusals.refuse, HTTPException: prompt_refusals.refuse},
-            ),
-            Router("/", route_handlers=HOOKS, request_max_body_size=JSON_MAX_BYTES),
+            *public,
             api([*API, *ENDPOINTS], JSON_MAX_BYTES),
-            api(UPLOADS, config.limits.upload_mb * 1_000_000 + MULTIPART_OVERHEAD_BYTES),
+            api(UPLOADS, services.settings.limits.upload_mb * 1_000_000 + MULTIPART_OVERHEAD_BYTES),
         ],
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
-        state=State({"services": services}),
+        state=State({"services": services, "webhooks": lambda: webhooks(services)}),
         lifespan=[lifespan],
         exception_handlers={PassalongError: refuse, HTTPException: refuse, Exception: refuse},
         openapi_config=OpenAPIConfig(
@@ -305,7 +338,15 @@ def create_app(
         ),
         logging_config=None,
     )
-    return FrontDoor(litestar, services)
+
+
+def _lend(services: Services, key: str | None) -> None:
+    """Lets an admin key in for as long as the process lives."""
+    if key is not None:
+        now_ms = services.clock()
+        services.catalog.lend(
+            ApiKey(id="operator", name="operator", role=Role.ADMIN, digest=digest(key), created_at_ms=now_ms)
+        )
 
 
 async def _ended(task: asyncio.Task[None] | None) -> None:

@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import getpass
-import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
-
-from passalong.commands.common import load_settings
-from passalong.errors import Unusable
-from passalong.settings import Settings
 
 
 @click.command("console")
@@ -24,36 +15,46 @@ from passalong.settings import Settings
 @click.pass_context
 def command(ctx: click.Context, url: str | None, key: str | None, database: str | None) -> None:
     """Open the terminal console: of a server by URL and key, else of the local database."""
-    run = _console()
-    if url is not None:
-        if not key:
-            raise click.UsageError("--url needs --key, or the variable PASSALONG_KEY.")
-        run(base_url=url.rstrip("/"), key=key, operator=getpass.getuser())
-        return
-    config = load_settings(ctx)
-    if database is not None:
+    if url is None:
+        _open_local(ctx, database)
+    elif not key:
+        raise click.UsageError("--url needs --key, or the variable PASSALONG_KEY.")
+    else:
+        _console()(base_url=url.rstrip("/"), key=key, operator=_operator())
+
+
+def _open_local(ctx: click.Context, database: str | None) -> None:
+    from passalong.commands.beside import Beside
+
+    with Beside() as server:  # before anything else is imported: its imports take longest
+        import secrets
+
         from msgspec.structs import replace
 
-        config = replace(config, database=str(Path(database).resolve()))
-    elif not Path(config.database).exists():
-        raise Unusable("There is no database here. `passalong init` makes one; --url and --key reach a server.")
-    secret = secrets.token_urlsafe(32)
-    run(base_url=config.base_url, key=secret, operator=getpass.getuser(), connect=lambda: in_process(config, secret))
+        from passalong.commands.common import load_settings
+        from passalong.errors import Unusable
+
+        config = load_settings(ctx)
+        if database is not None:
+            config = replace(config, database=str(Path(database).resolve()))
+        elif not Path(config.database).exists():
+            raise Unusable("There is no database here. `passalong init` makes one; --url and --key reach a server.")
+        secret = secrets.token_urlsafe(32)
+        server.tell(config, secret)
+        _console()(base_url=config.base_url, key=secret, operator=_operator(), connect=server.connect)
 
 
-@asynccontextmanager
-async def in_process(config: Settings, secret: str) -> AsyncIterator[Any]:
-    """The same application, in this process, behind the same client: one code path for near and far."""
-    import httpx2
+def _operator() -> str:
+    import getpass
 
-    from passalong.app import create_app
-
-    app: Any = create_app(config, operator_key=secret, carrying=False)
-    async with app.litestar.lifespan():
-        yield httpx2.ASGITransport(app=app)
+    return getpass.getuser()
 
 
 def _console() -> Any:
+    from importlib.metadata import entry_points
+
+    from passalong.errors import Unusable
+
     for entry in entry_points(group="passalong.console"):
         return entry.load()
     raise Unusable("The console is not installed.")

@@ -162,6 +162,11 @@ def new_secret() -> str:
     return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
 
 
+def pause_of(endpoint: str) -> str:
+    """Under which the outbox remembers since when an endpoint has been failing."""
+    return f"{Destination.WEBHOOK}:{endpoint}"
+
+
 def message_id(endpoint: str, topic: str, subject: str) -> str:
     """The `webhook-id`: of one thing told to one endpoint always the same, in retries and replays."""
     return f"msg_{hashlib.sha256(f'{endpoint}|{topic}|{subject}'.encode()).hexdigest()[:32]}"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from passalong import paths
 from passalong.domain import brand as colours
 from passalong.domain.text import number
@@ -17,6 +15,8 @@ HOUSE_ACCENT = "#3f4fb5"
 
 def render(outline: Outline, *, accents: list[str], running: bool) -> str:
     """The page. `accents` are the brands' colours; if there is one, it dresses the page. `running`: not over yet."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     accent = accents[0] if len(accents) == 1 else HOUSE_ACCENT
     environment = Environment(
         loader=FileSystemLoader(paths.widget_templates()),

@@ -1,16 +1,16 @@
-"""Templates to pages. Knows how things are written for people; knows nothing of requests."""
+"""Templates to pages. Knows how things are written for people; knows nothing of requests.
+
+Jinja and the parsers of Markdown are imported with the first page: a console's server, which has none, starts without.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import nh3
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markdown_it import MarkdownIt
 from markupsafe import Markup
 
 from passalong import paths
@@ -22,7 +22,11 @@ from passalong.domain.language import Language
 from passalong.errors import Sentence
 from passalong.store.catalog import Catalog
 from passalong.web.slots import Slots
-from passalong.web.words import Words, first_up
+from passalong.web.words import Words, first_up, words_of
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markdown_it import MarkdownIt
 
 HOUSE = Brand(id="-", name="Passalong", accent="#3f4fb5", home_url="/")
 """The look of a page that belongs to no brand: a link that nobody here knows."""
@@ -45,7 +49,6 @@ _PLAIN: dict[str, Any] = {"customer": None, "embedded": False}
 """What every template may ask for."""
 _AUTOCOMPLETE = {"name": "name", "company": "organization", "role": "organization-title"}
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
 _PROSE_TAGS = {
     "p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "s", "a",
     "hr", "br", "table", "thead", "tbody", "tr", "th", "td",
@@ -61,6 +64,13 @@ class Renderer:
         self._pages: dict[Any, Slots] = {}
         self._css = (paths.widget_templates() / "base.css").read_text("utf-8")
         self._environments: dict[Language, Environment] = {}
+
+    def load(self) -> None:
+        """Loads what pages are made with, so that no viewer waits for it."""
+        words = words_of(Language.EN)
+        self._environment(words)
+        words.number(0)
+        prose("")
 
     def html(self, template: str, brand: Brand, words: Words, **context: Any) -> str:
         """A page in a brand's look and a reader's language."""
@@ -93,6 +103,8 @@ class Renderer:
 
 
 def _environment(words: Words) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     made = Environment(
         loader=FileSystemLoader(paths.widget_templates()),
         extensions=["jinja2.ext.i18n"],
@@ -153,11 +165,14 @@ def style_version(brand: Brand, css: str) -> str:
 @lru_cache(maxsize=4096)
 def prose(markdown: str) -> Markup:
     """Markdown as safe HTML: no raw HTML, no pictures from elsewhere, links that tell nothing about the page."""
-    tokens = _MARKDOWN.parse(markdown)
+    import nh3
+
+    parser = _markdown()
+    tokens = parser.parse(markdown)
     for token in tokens:
         if "text-align:right" in str(token.attrs.pop("style", "")):  # a style attribute would break the policy
             token.attrs["class"] = "number"
-    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    html = parser.renderer.render(tokens, parser.options, {})
     safe = nh3.clean(
         html,
         tags=_PROSE_TAGS,
@@ -167,6 +182,13 @@ def prose(markdown: str) -> Markup:
     # A wide table scrolls by itself, and by keyboard too.
     framed = safe.replace("<table>", '<div class="table" tabindex="0"><table>').replace("</table>", "</table></div>")
     return Markup(framed)  # noqa: S704 - nh3 has just cleaned it
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False, "linkify": False}).enable(["table", "strikethrough"])
 
 
 def _open_it(asset: Asset) -> str:

@@ -1,4 +1,7 @@
-"""What pages say in each language: gettext catalogues, read from the `.po` files that translators edit."""
+"""What pages say in each language: gettext catalogues, read from the `.po` files that translators edit.
+
+Babel is imported with the first page that needs it: a console's server, which has no pages, starts without.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,6 @@ import io
 from datetime import datetime
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
-
-from babel.dates import format_date, format_skeleton
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
 
 from passalong import paths
 from passalong.domain.language import Language
@@ -39,14 +37,20 @@ class Words:
         return self.catalogue.gettext(sentence) if sentence else ""
 
     def number(self, value: float) -> str:
+        from babel.numbers import format_decimal
+
         return str(format_decimal(value, locale=self.language))
 
     def day(self, moment: datetime) -> str:
         """A date in words: 22 November 2026."""
+        from babel.dates import format_date
+
         return str(format_date(moment, "long", locale=self.language))
 
     def month(self, month: int, *, short: bool = False) -> str:
         """The month 202611 in words: November 2026, or Nov."""
+        from babel.dates import format_date, format_skeleton
+
         moment = datetime(month // 100, month % 100, 1)  # noqa: DTZ001 - a month has no zone
         if short:
             return str(format_date(moment, "LLL", locale=self.language))
@@ -54,6 +58,8 @@ class Words:
 
     def file_size(self, size: float) -> str:
         """A size in bytes, for people: `820 bytes`, `4.1 kB`, `12 MB`."""
+        from babel.numbers import format_decimal
+
         power = 0
         while size >= 1000 and power < len(_UNITS) - 1:
             size, power = size / 1000, power + 1
@@ -71,6 +77,9 @@ def words_of(language: Language) -> Words:
     """The words of a language, read once. A catalogue in Python's own form is made in memory: nothing to build."""
     if language is Language.EN:
         return Words(language, NullTranslations())
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     with (paths.widget_templates() / "locale" / f"{language}.po").open("rb") as file:
         catalogue = read_po(file, locale=str(language))
     packed = io.BytesIO()

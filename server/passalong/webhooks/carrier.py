@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from standardwebhooks import Webhook
 
 from passalong import __version__
-from passalong.domain.delivery import FAILING_MS, Destination, Endpoint, Job, wait_ms
+from passalong.domain.delivery import FAILING_MS, Destination, Endpoint, Job, pause_of, wait_ms
 from passalong.domain.instant import DAY_MS, Clock, at, ms_of
 from passalong.domain.text import tidy, without_addresses
 from passalong.errors import PassalongError
@@ -205,11 +205,6 @@ class WebhookCarrier:
         await self._outbox.fail_all(endpoint.id, reason)
         await self._outbox.resume(pause_of(endpoint.id))
         _LOG.warning("the webhook endpoint %s was disabled at %s: %s", endpoint.id, at(now_ms).isoformat(), reason)
-
-
-def pause_of(endpoint: str) -> str:
-    """Under which the outbox remembers since when an endpoint has been failing."""
-    return f"{Destination.WEBHOOK}:{endpoint}"
 
 
 async def _first_words(answer: httpx2.Response) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litestar import Request, delete, get, post, put
 from litestar.datastructures import State
@@ -12,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
-from passalong.domain.delivery import OVERLAP_MS, Endpoint, EndpointBody, Secret, Topic, build, new_secret
+from passalong.domain.delivery import OVERLAP_MS, Endpoint, EndpointBody, Secret, Topic, build, new_secret, pause_of
 from passalong.domain.instant import at, ms_of
 from passalong.errors import Conflict, Invalid, NotFound
 from passalong.outgoing.guard import Unsafe, look_at
@@ -21,8 +23,10 @@ from passalong.web.api.outbox import Queued
 from passalong.web.api.paging import Cursor, Limit, Page, page_by_id
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
-from passalong.webhooks.carrier import WebhookCarrier, pause_of
 from passalong.webhooks.messages import sample
+
+if TYPE_CHECKING:
+    from passalong.webhooks.carrier import WebhookCarrier
 
 
 class EndpointAnswer(Struct, kw_only=True):
@@ -136,9 +140,10 @@ async def test_endpoint(
 ) -> TestAnswer:
     """Sends a message marked as a sample, at once and once, and says what came back."""
     endpoint = _standing(services.catalog.endpoints.get(id), id)
-    carrier: WebhookCarrier = request.app.state.webhooks
     name = f"msg_test_{uuid7()}"
-    answer = await carrier.send(endpoint, name, sample(data.topic, services.clock()))
+    reach: Callable[[], AbstractAsyncContextManager[WebhookCarrier]] = request.app.state.webhooks
+    async with reach() as carrier:
+        answer = await carrier.send(endpoint, name, sample(data.topic, services.clock()))
     return TestAnswer(id=name, delivered=answer.taken, status=answer.status, reason=answer.words)
 
 

@@ -6,7 +6,7 @@ from passalong.domain.asset import AssetKind
 from passalong.errors import Gone, Sentence
 from passalong.store.files import FileStore
 from passalong.web.services import Services
-from passalong.web.unfurl.drawing import Card
+from passalong.web.unfurl.card import Card
 from passalong.web.viewer.link import Link
 from passalong.web.viewer.standing import NOBODY, view_of
 from passalong.web.words import words_of

@@ -21,7 +21,7 @@ from pathlib import Path
 import msgspec
 
 from passalong.errors import TooMany, Unavailable
-from passalong.web.unfurl.drawing import Card, draw, edition
+from passalong.web.unfurl.card import Card, edition
 
 MAX_FILES = 5000
 MAX_WAITING = 200
@@ -101,7 +101,7 @@ class Cards:
             spawn = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
             self._pool = ProcessPoolExecutor(max_workers=1, mp_context=spawn, initializer=_settle_in)
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._pool, draw, card)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, _draw, card)
         except BrokenProcessPool:
             self._pool.shutdown(wait=False)
             self._pool = None
@@ -139,6 +139,13 @@ def _age(entry: os.DirEntry[str]) -> int:
         return entry.stat().st_mtime_ns
     except FileNotFoundError:  # another process prunes too
         return 0
+
+
+def _draw(card: Card) -> bytes:
+    """In the worker, which alone loads what draws."""
+    from passalong.web.unfurl.drawing import draw
+
+    return draw(card)
 
 
 def _settle_in() -> None:

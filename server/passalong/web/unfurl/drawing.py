@@ -6,18 +6,16 @@ words escaped by Jinja and pictures encoded by us; no link, file or markup of a 
 
 from __future__ import annotations
 
-import hashlib
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import resvg_py
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from msgspec import Struct
 
 from passalong import paths
 from passalong.domain.brand import contrast, mix, on
 from passalong.web.unfurl import lettering, pictures
+from passalong.web.unfurl.card import Card
 from passalong.web.unfurl.lettering import ARABIC, SANS, SERIF, Run, legible, reads_from_right, runs
 
 WIDTH, HEIGHT = 1200, 630
@@ -33,23 +31,6 @@ _TITLE_TOP, _TITLE_BOTTOM = 152, 506
 _TITLE_WIDTH = 960
 _BAR = (64, 6, 34)  # width, height, distance to the title
 _TITLE_SHARE = 0.6
-
-
-class Card(Struct, frozen=True, kw_only=True):
-    """What stands on a card. `fallback` is a sentence for a title in a script that cannot be drawn; `customer` and
-    `brand` give the initials where there are no logos. Logos and picture are paths of stored files, named by their
-    content."""
-
-    title: str
-    fallback: str
-    kicker: str
-    maker: str
-    brand: str
-    accent: str
-    customer: str = ""
-    brand_logo: str | None = None
-    customer_logo: str | None = None
-    picture: str | None = None
 
 
 class Line(NamedTuple):
@@ -93,14 +74,6 @@ class Frame(NamedTuple):
     def box(self) -> tuple[int, int, int, int]:
         """Left, top, right and bottom of what is seen."""
         return max(self.x, 0), self.y, min(self.x + self.width, WIDTH), min(self.y + self.height, HEIGHT)
-
-
-def edition() -> str:
-    """Names the look: it changes with the template and the modules here, so that kept cards are drawn anew."""
-    here = Path(__file__).parent
-    sources = [here / f"{name}.py" for name in ("drawing", "lettering", "pictures")]
-    sources.append(paths.widget_templates() / "card.svg")
-    return hashlib.sha256(b"\0".join(source.read_bytes() for source in sources)).hexdigest()[:12]
 
 
 def draw(card: Card) -> bytes:
