@@ -83,13 +83,15 @@ class Beside:
         try:
             yield _way_to(self._path)
         except asyncio.CancelledError:
-            if console is None or not watch.done():
+            if not watch.done():
                 raise
-            console.uncancel()
-            raise Unusable(watch.result()) from None
         finally:
             over = True
             watch.cancel()
+        if watch.done() and not watch.cancelled():
+            if console is not None:
+                console.uncancel()
+            raise Unusable(watch.result())
 
     async def _watch(self) -> str:
         """Starts a server that was killed anew; comes back when one says why it cannot serve, with what it says."""
@@ -195,9 +197,16 @@ def serve(number: int, folder: str) -> None:
         config, secret = msgspec.json.decode(line, type=tuple[Settings, str])
         try:
             asyncio.run(_serve(socket.socket(fileno=number), create_desk(config, secret)))
-        except PassalongError as error:
-            sys.exit(str(error))
+        except* PassalongError as raised:
+            sys.exit(_sentence(raised))
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sentence(raised: BaseException) -> str:
+    """What it was in the end that went wrong: Litestar's lifespan puts it into groups."""
+    while isinstance(raised, BaseExceptionGroup):
+        raised = raised.exceptions[0]
+    return str(raised)
 
 
 async def _serve(listening: socket.socket, desk: Litestar) -> None:
