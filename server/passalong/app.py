@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -58,8 +58,6 @@ from passalong.store.touchpoints import Touchpoints
 from passalong.store.verdicts import Verdicts
 from passalong.web.api.access import guard
 from passalong.web.api.idempotent import IdempotencyMiddleware
-from passalong.web.api.routes import ROUTES as API
-from passalong.web.api.routes import UPLOADS
 from passalong.web.asgi import respond, see_other
 from passalong.web.limits import Limiter
 from passalong.web.problems import Problem
@@ -71,11 +69,11 @@ from passalong.web.viewer.pages import Pages
 from passalong.web.viewer.record import Recorder
 from passalong.web.viewer.refusals import Refusals
 from passalong.web.visitor import Visitors
-from passalong.webhooks.endpoints import ROUTES as ENDPOINTS
 
 if TYPE_CHECKING:
     from passalong.courier import Carrier, Courier
     from passalong.hubspot.carrier import HubSpotCarrier
+    from passalong.web.desk import Desk
     from passalong.web.front import FrontDoor
     from passalong.webhooks.carrier import WebhookCarrier
 
@@ -286,30 +284,35 @@ def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: s
         ),
         Router("/", route_handlers=[hook.take_notices], request_max_body_size=JSON_MAX_BYTES),
     ]
-    return FrontDoor(_house(services, public, lifespan), services)
+    return FrontDoor(_house([*public, *_api(services)], services, [lifespan]), services)
 
 
-def create_desk(config: Settings, operator_key: str, clock: Clock = system_clock) -> Litestar:
+def create_desk(config: Settings, operator_key: str, clock: Clock = system_clock) -> Desk:
     """What a console of a local database talks to: the API alone, with an admin key that lives as long as the process.
     It sends nothing anywhere by itself: servers and `passalong sync` do that."""
+    from passalong.web.api.first import FIRST
+    from passalong.web.desk import Desk
+
     services = wire(config, clock)
 
     @asynccontextmanager
-    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+    async def lifespan() -> AsyncIterator[None]:
         async with opened(services):
             _lend(services, operator_key)
             yield
 
-    return _house(services, [], lifespan)
+    first = _house([Router("/api/v1", route_handlers=FIRST, guards=[guard])], services)
+    return Desk(first, lambda: _house(_api(services), services), lifespan)
 
 
-def _house(
-    services: Services, public: list[Router], lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]]
-) -> Litestar:
-    """The API, beside doors for the public."""
+def _api(services: Services) -> list[Router]:
+    from passalong.web.api.routes import ROUTES as API
+    from passalong.web.api.routes import UPLOADS
+    from passalong.webhooks.endpoints import ROUTES as ENDPOINTS
+
     idempotency = IdempotencyMiddleware()
 
-    def api(handlers: list[Any], max_bytes: int) -> Router:
+    def under(handlers: list[Any], max_bytes: int) -> Router:
         return Router(
             "/api/v1",
             route_handlers=handlers,
@@ -318,15 +321,20 @@ def _house(
             request_max_body_size=max_bytes,
         )
 
+    upload_bytes = services.settings.limits.upload_mb * 1_000_000 + MULTIPART_OVERHEAD_BYTES
+    return [under([*API, *ENDPOINTS], JSON_MAX_BYTES), under(UPLOADS, upload_bytes)]
+
+
+def _house(
+    routers: list[Router],
+    services: Services,
+    lifespan: Sequence[Callable[[Litestar], AbstractAsyncContextManager[None]]] = (),
+) -> Litestar:
     return Litestar(
-        route_handlers=[
-            *public,
-            api([*API, *ENDPOINTS], JSON_MAX_BYTES),
-            api(UPLOADS, services.settings.limits.upload_mb * 1_000_000 + MULTIPART_OVERHEAD_BYTES),
-        ],
+        route_handlers=routers,
         dependencies={"services": Provide(lambda: services, sync_to_thread=False)},
         state=State({"services": services, "webhooks": lambda: webhooks(services)}),
-        lifespan=[lifespan],
+        lifespan=lifespan,
         exception_handlers={PassalongError: refuse, HTTPException: refuse, Exception: refuse},
         openapi_config=OpenAPIConfig(
             title="Passalong",

@@ -24,14 +24,16 @@ if TYPE_CHECKING:
     import asyncio
 
     import httpx2
-    from litestar import Litestar
 
     from passalong.settings import Settings
+    from passalong.web.desk import Desk
 
 _WAITING = 16
 """Connections that may wait to be taken."""
 _LONGEST_FOLDER = 90
 """Of the socket's path, systems take 103 to 107 bytes."""
+_REST_S = 1.0
+"""After the first answers, before the rest of the API is put together."""
 _AGAIN_S = 1.0
 """Before a server that was killed is started anew."""
 _PATIENCE_S = 5.0
@@ -183,33 +185,34 @@ def serve(number: int, folder: str) -> None:
     import asyncio
     import gc
 
-    gc.disable()  # nothing of what is imported will ever be rubbish
+    gc.disable()  # nothing of what is imported and wired is ever rubbish, and looking for it takes a fifth of the time
     import msgspec
 
     from passalong.app import create_desk
     from passalong.errors import PassalongError
     from passalong.settings import Settings
 
-    gc.freeze()
-    gc.enable()
     line = sys.stdin.buffer.readline()
     if line:
         config, secret = msgspec.json.decode(line, type=tuple[Settings, str])
         try:
-            asyncio.run(_serve(socket.socket(fileno=number), create_desk(config, secret)))
+            desk = create_desk(config, secret)
+            gc.freeze()
+            gc.enable()
+            asyncio.run(_serve(socket.socket(fileno=number), desk))
         except* PassalongError as raised:
             sys.exit(_sentence(raised))
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sentence(raised: BaseException) -> str:
-    """What it was in the end that went wrong: Litestar's lifespan puts it into groups."""
+    """What it was in the end that went wrong, taken out of its groups."""
     while isinstance(raised, BaseExceptionGroup):
         raised = raised.exceptions[0]
     return str(raised)
 
 
-async def _serve(listening: socket.socket, desk: Litestar) -> None:
+async def _serve(listening: socket.socket, desk: Desk) -> None:
     import asyncio
 
     import uvicorn
@@ -223,6 +226,7 @@ async def _serve(listening: socket.socket, desk: Litestar) -> None:
     loop = asyncio.get_running_loop()
     alone = asyncio.Event()
     loop.add_reader(sys.stdin.fileno(), alone.set)  # which is never written to again: it can only end
+    loop.call_later(_REST_S, desk.complete)
     async with desk.lifespan():
         serving = asyncio.create_task(server.serve([listening]))
         left = asyncio.create_task(alone.wait())
