@@ -20,13 +20,16 @@ def run(*, base_url: str, key: str, operator: str, connect: Connect | None = Non
     What `connect` raises reaches the caller before the terminal is touched.
     """
     import asyncio
+    import gc
 
+    gc.disable()  # until all is imported: none of it is ever rubbish, and looking for that takes a fifth of the time
     code = asyncio.run(_run(base_url, key, operator, connect))
     if code:
         raise SystemExit(code)
 
 
 async def _run(base_url: str, key: str, operator: str, connect: Connect | None) -> int:
+    import gc
     from contextlib import AsyncExitStack, suppress
 
     from passalong_tui.app import Console
@@ -39,6 +42,8 @@ async def _run(base_url: str, key: str, operator: str, connect: Connect | None) 
         transport = await stack.enter_async_context(connect()) if connect else None
         client = await stack.enter_async_context(Client(base_url, key, transport))
         console = Console(client, operator, memory=memory)
+        gc.freeze()
+        gc.enable()
         try:
             await console.run_async()
         finally:

@@ -102,7 +102,8 @@ _NOT_IN_DIALOGS = {"command_palette", "help", "next_look", "toggle_utc", "go", "
 
 class Console(App[None], inherit_bindings=False):
     TITLE = "Passalong"
-    CSS_PATH = "console.tcss"
+    # Those of all screens at once: for each that comes later, Textual reads every style there is anew.
+    CSS_PATH = [*sorted(Path(__file__).parent.rglob("*.tcss"))]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *app_bindings(),
         Binding("ctrl+c", "help_quit", show=False, system=True),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Iterable
 from typing import ClassVar
 
 from textual import on
@@ -48,9 +49,16 @@ class OverviewScreen(Page):
             yield Static(Content("Right now"), classes="heading")
             yield LiveTail()
 
+    def readings(self, client: Client) -> Iterable[Awaitable[list[Fact]]]:
+        yield self.fetch(client)
+        yield self._fetch_theater(client)
+
     async def fetch(self, client: Client) -> list[Fact]:
-        metric, mechanics, theater = await asyncio.gather(client.metric(), client.mechanics(), client.theater())
-        return [MechanicsFetched(mechanics), MetricFetched(metric), TheaterFetched(theater)]
+        metric, mechanics = await asyncio.gather(client.metric(), client.mechanics())
+        return [MechanicsFetched(mechanics), MetricFetched(metric)]
+
+    async def _fetch_theater(self, client: Client) -> list[Fact]:
+        return [TheaterFetched(await client.theater())]
 
     def draw(self) -> None:
         if self.known.metric is not None:

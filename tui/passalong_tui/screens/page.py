@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Iterable
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
@@ -64,6 +65,10 @@ class Page(Screen[None]):
         """Asks the server, and gives what was learnt as facts; may raise Lost or Refusal."""
         raise NotImplementedError
 
+    def readings(self, client: Client) -> Iterable[Awaitable[list[Fact]]]:
+        """What is asked, one after the other: the answer to one is drawn before the next is asked."""
+        yield self.fetch(client)
+
     def draw(self) -> None:
         """Shows what is known already, before and between answers."""
 
@@ -105,17 +110,17 @@ class Page(Screen[None]):
     @work(group=_READING, exclusive=True)
     async def _read(self) -> None:
         try:
-            facts = await self.fetch(self.console.client)
+            for reading in self.readings(self.console.client):
+                facts = await reading
+                # Before the facts, so that they are drawn as fresh.
+                self.post_message(Answered())
+                for fact in facts:
+                    fact.keep(self.known)
+                    self.post_message(fact)
         except Lost:
             self.post_message(ConnectionLost())
         except Refusal as refused:
             self.post_message(ConnectionRefused(str(refused)))
-        else:
-            # Before the facts, so that they are drawn as fresh.
-            self.post_message(Answered())
-            for fact in facts:
-                fact.keep(self.known)
-                self.post_message(fact)
 
     def action_refresh_page(self) -> None:
         self.load()
