@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import ClassVar, NamedTuple
 
 from textual import work
@@ -58,6 +59,8 @@ from passalong_tui.words import Zone, clock
 REFRESH_S = 5.0
 RETRY_S = 1.0
 LONG_POLL_S = 5.0
+_AHEAD_S = 0.3
+"""Between two imports of screens that nobody has gone to yet: each holds up a key for some milliseconds."""
 
 _CLASSES = {
     OVERVIEW: "OverviewScreen",
@@ -82,8 +85,12 @@ _CLASSES = {
 
 def _screen(name: str, *about: str) -> Page:
     """A screen by name, imported when it is first asked for: the console starts with one of them."""
-    made: Page = getattr(import_module(f"passalong_tui.screens.{name}"), _CLASSES[name])(*about)
+    made: Page = getattr(_module(name), _CLASSES[name])(*about)
     return made
+
+
+def _module(name: str) -> ModuleType:
+    return import_module(f"passalong_tui.screens.{name}")
 
 
 def _later(name: str) -> Callable[[], Page]:
@@ -102,8 +109,7 @@ _NOT_IN_DIALOGS = {"command_palette", "help", "next_look", "toggle_utc", "go", "
 
 class Console(App[None], inherit_bindings=False):
     TITLE = "Passalong"
-    # Those of all screens at once: for each that comes later, Textual reads every style there is anew.
-    CSS_PATH = [*sorted(Path(__file__).parent.rglob("*.tcss"))]  # noqa: RUF012
+    CSS_PATH = "console.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         *app_bindings(),
         Binding("ctrl+c", "help_quit", show=False, system=True),
@@ -144,12 +150,22 @@ class Console(App[None], inherit_bindings=False):
         self._long_poll_s = long_poll_s
         for look in LOOKS.values():
             self.register_theme(look)
-        self.theme = self.memory.theme if self.memory.theme in LOOKS else DARK.name
+        # Not by assignment, which would read all styles once more than they are read anyway.
+        self.set_reactive(Console.theme, self.memory.theme if self.memory.theme in LOOKS else DARK.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         Zone.utc = self.memory.utc
 
     def on_mount(self) -> None:
         self.set_interval(self._refresh_s, self._tick)
         self._follow()
+        self._look_ahead()
+
+    @work(group="ahead")
+    async def _look_ahead(self) -> None:
+        """Imports the other screens while nobody is waiting, so that a first key to them is as fast as a second."""
+        for name in self.MODES:
+            await asyncio.sleep(_AHEAD_S)
+            _module(name)
 
     def open_customer(self, id: str) -> None:
         self.push_screen(_screen(CUSTOMER, id))

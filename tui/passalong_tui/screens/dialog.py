@@ -17,6 +17,7 @@ from textual.widgets import Button, Input, Label, Static
 from passalong_tui import safe
 from passalong_tui.client import Client, Lost, Refusal
 from passalong_tui.messages import RoleKnown
+from passalong_tui.styles import read_styles
 
 if TYPE_CHECKING:
     from passalong_tui.app import Console
@@ -55,6 +56,7 @@ class Dialog(ModalScreen[T | None]):
 
     def __init__(self) -> None:
         super().__init__()
+        read_styles(self)
         # Sent again after an answer got lost, the same thing is not done twice.
         self._attempt = secrets.token_hex(16)
 

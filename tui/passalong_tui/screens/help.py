@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from passalong_tui.commands import COMMANDS, SCREENS, Command
+from passalong_tui.styles import read_styles
 
 
 class HelpScreen(ModalScreen[None]):
@@ -23,6 +24,7 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, here: str | None) -> None:
         """`here` is the screen that help was asked on: its keys come first."""
         super().__init__()
+        read_styles(self)
         self._here = here
 
     def compose(self) -> ComposeResult:

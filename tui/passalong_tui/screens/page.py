@@ -19,6 +19,7 @@ from passalong_tui.commands import page_bindings
 from passalong_tui.export import write
 from passalong_tui.known import Known
 from passalong_tui.messages import Answered, ConnectionLost, ConnectionRefused, Fact
+from passalong_tui.styles import read_styles
 from passalong_tui.widgets.banner import Banner
 from passalong_tui.widgets.keybar import KeyBar
 from passalong_tui.widgets.listing import Listing
@@ -50,6 +51,10 @@ class Page(Screen[None]):
     """Which of the main screens is marked in the top line."""
     QUESTION: ClassVar[str]
     BINDINGS: ClassVar[list[BindingType]] = [*page_bindings()]
+
+    def __init__(self) -> None:
+        super().__init__()
+        read_styles(self)
 
     def compose(self) -> ComposeResult:
         yield Nav(self.TAB, self.console.client.base_url)

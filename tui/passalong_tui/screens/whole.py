@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from passalong_tui.styles import read_styles
 from passalong_tui.words import NOTHING
 
 
@@ -21,6 +22,7 @@ class WholeScreen(ModalScreen[None]):
     def __init__(self, cells: list[tuple[str, str]]) -> None:
         """`cells` by the names of their columns, made harmless already."""
         super().__init__()
+        read_styles(self)
         self._cells = cells
 
     def compose(self) -> ComposeResult:
