@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Resize
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Input, Static
 
 from passalong_tui import safe
 from passalong_tui.memory import Arrangement
+from passalong_tui.widgets.grid import Grid, Head
 
 T = TypeVar("T")
 
@@ -62,14 +62,6 @@ class Column(Struct, Generic[T], frozen=True, kw_only=True):
             return self.value(entry)
         order = self.order(entry)
         return order if isinstance(order, int | float | datetime) else self.whole(entry)
-
-
-class Grid(DataTable[Text], inherit_bindings=False):
-    """The table itself. Enter belongs to the screen, so that its command is seen in the footer."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        binding for binding in DataTable.BINDINGS if getattr(binding, "key", "") != "enter"
-    ]
 
 
 class Listing(Vertical, Generic[T]):
@@ -119,15 +111,18 @@ class Listing(Vertical, Generic[T]):
         self._order, self._descending = order, descending
         self._heading = heading
         self._entries: list[T] | None = None
+        self._searched: list[str] | None = None
+        """The text of each entry that is searched, once somebody searches."""
         self._shown: dict[str, T] = {}
-        self._drawn: tuple[object, ...] = ()
+        self._keys: list[str] = []
+        """Of what is shown, in its order."""
         self._aim: str | None = None
         self.filter = ""
         self.partial = False
         """Whether it may hold a part only: then the server searches, and more is asked for near the end."""
         self._pause: Timer | None = None
         # Made here and not in compose: a screen may ask for its entries before it is composed.
-        self.grid = Grid(cursor_type="row", cell_padding=_PADDING // 2, show_row_labels=False)
+        self.grid = Grid()
         self.grid.display = False
         self._filter_line = Input(placeholder="Type to find, Enter to go to the rows, Esc to show all", compact=True)
         self._filter_line.display = False
@@ -142,9 +137,8 @@ class Listing(Vertical, Generic[T]):
     @property
     def current(self) -> T | None:
         """The entry under the cursor."""
-        keys = list(self._shown)
         row = self.grid.cursor_row
-        return self._shown[keys[row]] if 0 <= row < len(keys) else None
+        return self._shown[self._keys[row]] if 0 <= row < len(self._keys) else None
 
     @property
     def shown(self) -> list[T]:
@@ -165,6 +159,7 @@ class Listing(Vertical, Generic[T]):
     def show(self, entries: Sequence[T]) -> None:
         """Draws new entries; the cursor stays on the entry where it stood."""
         self._entries = list(entries)
+        self._searched = None
         self._draw()
 
     @property
@@ -224,7 +219,7 @@ class Listing(Vertical, Generic[T]):
 
     @property
     def columns_shown(self) -> list[str]:
-        return [str(key.value) for key in self.grid.columns]
+        return self.grid.columns
 
     def open_filter(self) -> None:
         self._filter_line.display = True
@@ -264,20 +259,20 @@ class Listing(Vertical, Generic[T]):
         self._filter_line.display = bool(self.filter)
         self.focus_rows()
 
-    @on(DataTable.HeaderSelected)
-    def _header(self, event: DataTable.HeaderSelected) -> None:
+    @on(Grid.HeaderSelected)
+    def _header(self, event: Grid.HeaderSelected) -> None:
         event.stop()
-        self.sort(event.column_key.value)
+        self.sort(event.column_key)
 
-    @on(DataTable.RowHighlighted)
-    def _moved(self, event: DataTable.RowHighlighted) -> None:
+    @on(Grid.RowHighlighted)
+    def _moved(self, event: Grid.RowHighlighted) -> None:
         event.stop()
         self.post_message(self.Moved(self))
         if self.partial and event.cursor_row >= len(self._shown) - _NEAR_END:
             self.post_message(self.Ended(self))
 
-    @on(DataTable.RowSelected)
-    async def _clicked(self, event: DataTable.RowSelected) -> None:
+    @on(Grid.RowSelected)
+    async def _clicked(self, event: Grid.RowSelected) -> None:
         event.stop()
         await self.run_action("screen.open")
 
@@ -287,47 +282,32 @@ class Listing(Vertical, Generic[T]):
     def _draw(self) -> None:
         if self._entries is None or not self.size.width:
             return
-        wanted = "" if self.partial else safe.clean(self.filter).casefold()
-        found = [e for e in self._entries if wanted in safe.clean(self._found_by(e)).casefold()]
+        found = self._found(self._entries)
         self._say_empty(found)
         widths = self._fitted(self.size.width)
         by = self._column(self._order)
         found.sort(key=lambda entry: (by.order(entry), self._key(entry)), reverse=self._descending)
+        stood, place = self.current, self.grid.cursor_row
         self._shown = {self._key(entry): entry for entry in found}
-        rows = {key: self._cells(entry, widths) for key, entry in self._shown.items()}
-        shape = (self._order, self._descending, tuple(widths.items()), tuple(rows))
-        if shape == self._drawn:
-            self._update(rows)
-        else:
-            self._rebuild(widths, rows)
-            self._drawn = shape
-        if self._aim in rows:
-            self.grid.move_cursor(row=list(rows).index(self._aim), animate=False)
+        self._keys = list(self._shown)
+        sought = self._aim if self._aim in self._shown else self._key(stood) if stood is not None else None
+        if sought in self._shown:
+            place = self._keys.index(sought)
+        heads = [Head(key, self._label(self._column(key), width), width) for key, width in widths.items()]
+        self.grid.show(heads, self._keys, lambda key: self._cells(self._shown[key], widths), cursor=place)
+        if self._aim in self._shown:
+            self.grid.move_cursor(row=place)
             self._aim = None
         self.post_message(self.Moved(self))
 
-    def _update(self, rows: dict[str, list[Text]]) -> None:
-        grid = self.grid
-        keys = list(grid.columns)
-        for row, cells in rows.items():
-            for column, (before, after) in zip(keys, zip(grid.get_row(row), cells, strict=True), strict=True):
-                if before != after:
-                    grid.update_cell(row, column.value or "", after)
-
-    def _rebuild(self, widths: dict[str, int], rows: dict[str, list[Text]]) -> None:
-        grid = self.grid
-        keys = [str(key.value) for key in grid.rows]
-        stood = keys[grid.cursor_row] if 0 <= grid.cursor_row < len(keys) else None
-        scrolled = grid.scroll_y
-        with self.app.batch_update():
-            grid.clear(columns=True)
-            for key, width in widths.items():
-                grid.add_column(self._label(self._column(key), width), width=width, key=key)
-            for key, cells in rows.items():
-                grid.add_row(*cells, key=key)
-            if stood in rows:
-                grid.move_cursor(row=list(rows).index(stood), animate=False, scroll=False)
-                grid.scroll_to(y=scrolled, animate=False)
+    def _found(self, entries: Sequence[T]) -> list[T]:
+        """What matches the filter; all of it where the server searches."""
+        wanted = "" if self.partial else safe.clean(self.filter).casefold()
+        if not wanted:
+            return list(entries)
+        if self._searched is None:
+            self._searched = [safe.clean(self._found_by(entry)).casefold() for entry in entries]
+        return [entry for entry, text in zip(entries, self._searched, strict=True) if wanted in text]
 
     def _say_empty(self, found: list[T]) -> None:
         empty = self.query_one(".empty", Static)
