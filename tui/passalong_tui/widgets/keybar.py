@@ -36,24 +36,30 @@ class KeyBar(Widget):
     @property
     def shown(self) -> list[Command]:
         """As many of them as there is room for; where there is little, what makes no sense now is left out."""
-        commands = self.offered
+        return [command for command, _ in self._fitting()]
+
+    def _fitting(self) -> list[tuple[Command, bool]]:
+        """The commands that are shown, each with whether it makes sense now."""
+        active = self.screen.active_bindings  # worked out anew each time it is asked for, and that takes a while
+        keys = [(command, _first(command)) for command in self._commands]
+        offered = [(command, active[key].enabled) for command, key in keys if key in active]
         if self.screen.has_class("-narrow"):
-            commands = [command for command in commands if self._enabled(command)]
-        room = self.content_size.width - sum(_width(c) for c in commands if c.action == _ALWAYS)
+            offered = [(command, enabled) for command, enabled in offered if enabled]
+        room = self.content_size.width - sum(_width(command) for command, _ in offered if command.action == _ALWAYS)
         chosen = []
-        for command in commands:
+        for command, enabled in offered:
             if command.action != _ALWAYS:
                 room -= _width(command)
                 if room < 0:
                     continue
-            chosen.append(command)
+            chosen.append((command, enabled))
         return chosen
 
     def render(self) -> Content:
         parts: list[tuple[str, str]] = []
-        for command in self.shown:
-            parts.append((read(_first(command)), "bold $footer-key-foreground" if self._enabled(command) else "$faint"))
-            parts.append((f" {command.name}{_GAP}", "$quiet" if self._enabled(command) else "$faint"))
+        for command, enabled in self._fitting():
+            parts.append((read(_first(command)), "bold $footer-key-foreground" if enabled else "$faint"))
+            parts.append((f" {command.name}{_GAP}", "$quiet" if enabled else "$faint"))
         return Content.assemble(*parts)
 
     def on_click(self, event: Click) -> None:
@@ -63,9 +69,6 @@ class KeyBar(Widget):
             if left <= event.x < right - len(_GAP):
                 self.app.simulate_key(_first(command))
             left = right
-
-    def _enabled(self, command: Command) -> bool:
-        return self.screen.active_bindings[_first(command)].enabled
 
 
 def _first(command: Command) -> str:
