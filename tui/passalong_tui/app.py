@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
+from textual.widget import AwaitMount
 
 from passalong_tui import safe
 from passalong_tui.client import Client, Lost, Refusal
@@ -59,6 +60,8 @@ from passalong_tui.words import Zone, clock
 REFRESH_S = 5.0
 RETRY_S = 1.0
 LONG_POLL_S = 5.0
+_FIRST_S, _AGAIN_S = 0.05, 0.01
+"""How long a screen that is gone to stays hidden."""
 _AHEAD_S = 0.3
 """Between two imports of screens that nobody has gone to yet: each holds up a key for some milliseconds."""
 
@@ -145,6 +148,8 @@ class Console(App[None], inherit_bindings=False):
         self.exports = exports or folder()
         self.known = Known()
         self.undoable: Undo | None = None
+        self._visited: set[str] = set()
+        self._hidden_s = _FIRST_S
         self._refresh_s = refresh_s
         self._retry_s = retry_s
         self._long_poll_s = long_poll_s
@@ -195,6 +200,15 @@ class Console(App[None], inherit_bindings=False):
                 self.pop_screen()
         else:
             self.switch_mode(screen)
+
+    def switch_mode(self, mode: str) -> AwaitMount:
+        # Textual hides a screen until it is put together; what was seen before is, and needs a moment only.
+        self._hidden_s = _AGAIN_S if mode in self._visited else _FIRST_S
+        self._visited.add(mode)
+        return super().switch_mode(mode)
+
+    def delay_update(self, delay: float = _FIRST_S) -> None:
+        super().delay_update(min(delay, self._hidden_s))
 
     def action_next_look(self) -> None:
         looks = list(LOOKS)
