@@ -38,14 +38,14 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # terminal, which the tests use too
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # teletype, which the tests use too
 
 from passalong import settings
 from passalong.app import opened, system_clock, wire
 from passalong.domain.customer import CustomerBody, build
 from passalong.domain.event import Actor, Event, EventKind
 from passalong.store.ledger import Entry
-from terminal import Terminal
+from teletype import Teletype
 
 START_MS, KEY_MS, GROWN_MB = 700.0, 50.0, 2.0
 NUMBER = "carry a customer"
@@ -89,8 +89,8 @@ async def _furnish(folder: Path) -> None:
         await services.catalog.put_all([build(id, body, None, None) for id, body in bodies.items()])
 
 
-def open_console(folder: Path) -> Terminal:
-    return Terminal(folder, "console", XDG_STATE_HOME=str(folder / "state"))
+def open_console(folder: Path) -> Teletype:
+    return Teletype(folder, "console", XDG_STATE_HOME=str(folder / "state"))
 
 
 def fresh(folder: Path) -> None:

@@ -14,12 +14,12 @@ import pytest
 
 from commands import run
 from factories import eventually
-from terminal import ALTERNATE, ORDINARY, Terminal
+from teletype import ALTERNATE, ORDINARY, Teletype
 
 SHOWN = "What did customers bring"
 
 
-Start = Callable[..., Terminal]
+Start = Callable[..., Teletype]
 """Starts a console in the folder, with these arguments."""
 
 
@@ -39,7 +39,7 @@ def temporary() -> Iterator[Path]:
 
 @pytest.fixture
 def console(home: Path, temporary: Path) -> Start:
-    return lambda *args: Terminal(home, "console", *args, TMPDIR=str(temporary))
+    return lambda *args: Teletype(home, "console", *args, TMPDIR=str(temporary))
 
 
 def server_of(pid: int) -> int | None:
@@ -126,7 +126,7 @@ def test_two_consoles_at_once(temporary: Path, console: Start) -> None:
 def test_a_place_for_temporary_things_may_be_far_down(home: Path) -> None:
     deep = home / ("deep" * 20)
     deep.mkdir()
-    with Terminal(home, "console", TMPDIR=str(deep)) as tui:
+    with Teletype(home, "console", TMPDIR=str(deep)) as tui:
         tui.until("live")
         assert tui.leave() == 0
     assert list(deep.iterdir()) == []

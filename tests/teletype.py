@@ -1,4 +1,7 @@
-"""The console as a person runs it: a process of its own in a terminal, by its keys and by what it draws."""
+"""The console on the bare end of a terminal: what it writes to the byte and the millisecond, and how it ends.
+
+`tui/terminal.py` shows it in a real terminal, with all that one shows; here nothing stands between it and the clock.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ _FRAME_ENDS = b"\x1b[?2026l"
 """Frames are marked for terminals that say that they know such marks."""
 
 
-class Terminal:
+class Teletype:
     """`passalong …` in a terminal of that size. `text` is all that it has written, its escape sequences included."""
 
     def __init__(self, folder: Path, *args: str, columns: int = 120, rows: int = 40, **env: str) -> None:
