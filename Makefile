@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV = $(shell $(PYTHON) -c "import tomllib;print(' '.join(repr(d) for d in tomllib.load(open('pyproject.toml','rb'))['dependency-groups']['dev']))")
 
-.PHONY: demo test check lint types contracts bench growth verdicts signals chromium walkthrough messages clean help
+.PHONY: demo test check lint types contracts bench growth console verdicts signals chromium walkthrough messages clean help
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
@@ -57,6 +57,9 @@ growth: $(STAMP) ## the same questions to ten thousand and to ten million events
 
 signals: $(STAMP) ## a million signals and fifty rules beside the ledger's own events, and dry runs over a year
 	@$(BIN)/python tests/bench/signals.py $(ARGS)
+
+console: $(STAMP) ## how fast the console is there and answers a key, over a million events, and whether it grows
+	@$(BIN)/python tests/bench/console.py $(ARGS)
 
 verdicts: $(STAMP) ## how often a verdict is wrong, by simulation
 	@$(BIN)/python tests/bench/verdicts.py $(ARGS)

@@ -60,8 +60,9 @@ TABLES = [b"2", b"3"]
 """Screens on which all of the following keys have something to do; the second has the longest table."""
 KEYS = {
     "down": b"j", "up": b"k", "to the bottom": b"G", "to the top": b"g", "sort": b"s", "the order turned": b"S",
-    "find": b"/", "a letter to find": b"e", "all again": b"\x1b",
+    "find": b"/", "a letter to find": b"e", "all again": b"\x1b[27u",
 }  # fmt: skip
+"""Esc as newer terminals send it. What older ones send may be the beginning of something else: Textual waits 100 ms."""
 
 
 class Row(NamedTuple):

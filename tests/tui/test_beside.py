@@ -67,7 +67,7 @@ def gone(pid: int) -> bool:
 
 def test_it_shows_the_database_and_leaves_nothing_behind(home: Path, temporary: Path, console: Start) -> None:
     with console() as tui:
-        tui.until(SHOWN, "No opportunity is known yet", "live", "share.acme.example")
+        tui.until(SHOWN, "No opportunity is known yet", "live")
         server = serving(tui.pid)
         [folder] = list(temporary.iterdir())
         assert folder.stat().st_mode & 0o777 == 0o700

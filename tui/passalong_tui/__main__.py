@@ -30,11 +30,7 @@ def run(*, base_url: str, key: str, operator: str, connect: Connect | None = Non
 
 async def _run(base_url: str, key: str, operator: str, connect: Connect | None) -> int:
     import gc
-    import os
     from contextlib import AsyncExitStack, suppress
-
-    # After Esc alone, a terminal's sequence might go on: Textual waits 100 ms for that, which is felt.
-    os.environ.setdefault("ESCDELAY", "25")
 
     from passalong_tui.app import Console
     from passalong_tui.client import Client
