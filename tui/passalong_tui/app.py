@@ -148,6 +148,8 @@ class Console(App[None], inherit_bindings=False):
         self.exports = exports or folder()
         self.known = Known()
         self.undoable: Undo | None = None
+        self._looked = asyncio.Event()
+        """Whether the first screen has had its answer, or none."""
         self._visited: set[str] = set()
         self._hidden_s = _FIRST_S
         self._refresh_s = refresh_s
@@ -272,6 +274,7 @@ class Console(App[None], inherit_bindings=False):
     async def _follow(self) -> None:
         """Long-polls the ledger's tail for ever, through any loss of the server."""
         after: int | None = None
+        await self._looked.wait()  # what the first screen asks goes first: the tail's names may be many pages
         while True:
             try:
                 if self.known.role is None:
@@ -296,6 +299,7 @@ class Console(App[None], inherit_bindings=False):
                 await asyncio.sleep(self._retry_s)
 
     def on_answered(self) -> None:
+        self._looked.set()
         was_away = bool(self.trouble)
         self.known.heard()
         self.trouble = ""
@@ -303,6 +307,7 @@ class Console(App[None], inherit_bindings=False):
             self.page.load()
 
     def on_connection_lost(self) -> None:
+        self._looked.set()
         known = self.known.answered_at
         if known is None:
             self.trouble = f"No answer from {self.client.base_url}. Nothing is known yet. Trying again…"
@@ -313,6 +318,7 @@ class Console(App[None], inherit_bindings=False):
             )
 
     def on_connection_refused(self, fact: ConnectionRefused) -> None:
+        self._looked.set()
         self.trouble = f"{self.client.base_url} refuses: {fact.sentence}"
 
     def on_role_known(self) -> None:
