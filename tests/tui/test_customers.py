@@ -75,7 +75,7 @@ async def test_filter_as_one_types(server: Server) -> None:
         await tui.type("glob")
         await tui.until(lambda: tui.column("name") == ["Globex"], "one")
         await tui.type("[/]")
-        await tui.until_shown("Nothing here matches “glob[/]”. Esc clears the filter.")
+        await tui.until_shown("Nothing here matches “glob[/]”. Esc shows all again.")
         await tui.press("escape")
         await tui.until(lambda: sorted(tui.column("name")) == ["Globex", "Initech"], "both again")
         await tui.press("slash", "i", "n", "i", "enter")
