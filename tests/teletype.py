@@ -36,7 +36,8 @@ class Teletype:
         if self.pid == 0:
             os.chdir(folder)
             inherited = {name: value for name, value in os.environ.items() if not name.startswith("PASSALONG_")}
-            given = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "", "LINES": "", **env}
+            given = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "COLUMNS": "", "LINES": ""}
+            given |= {"XDG_STATE_HOME": str(folder / "state"), **env}  # what others remember is not for this one
             os.execve(sys.executable, [sys.executable, "-m", "passalong", *args], {**inherited, **given})
         fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
