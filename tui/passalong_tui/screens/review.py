@@ -17,7 +17,7 @@ from passalong_tui.answers import Mechanic, Review
 from passalong_tui.client import Client, Lost, Refusal
 from passalong_tui.commands import ADMIN, REVIEW, bindings
 from passalong_tui.draft import Decided, Draft
-from passalong_tui.export import write_text
+from passalong_tui.export import write_document
 from passalong_tui.messages import CourseFetched, Fact, MechanicsFetched, MetricFetched, ReviewsFetched
 from passalong_tui.screens.mechanics import verdict
 from passalong_tui.screens.page import TablePage
@@ -230,7 +230,7 @@ class ReviewScreen(TablePage):
             return
         text = minutes(month, self.known.reviews, self.draft, self.known.living, today())
         try:
-            path = await asyncio.to_thread(write_text, f"review-{month}", text, self.console.exports, today())
+            path = await asyncio.to_thread(write_document, f"review-{month}", text, self.console.exports, today())
         except OSError as error:
             self.console.say(f"Nothing was written: {error.strerror or error}.", "error")
         else:
