@@ -1,4 +1,4 @@
-"""A table as a CSV file, with the values a program reads: numbers bare, times in RFC 3339; and documents as they are."""
+"""A table as a CSV file, with values as a program reads: numbers bare, times in RFC 3339. And documents as they are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The review of a month as Markdown, for those who were not there: what was decided, by whom, why, and what came of it."""
+"""The review of a month as Markdown, for whoever was not there: what was decided, by whom, why, and what came of it."""
 
 from __future__ import annotations
 

@@ -98,7 +98,10 @@ def _zone(canvas: Canvas, scale: _Scale, points: Sequence[Point], days: Sequence
     for column in range(scale.column(scale.now) + 1):
         most = points[_place(days, scale.day(column))].kills_at_most
         if most is not None:
-            for row in range(scale.row(most) + 1):
+            # Half way to the first that is enough, so that it is seen around a line that lies in it, and never above one
+            # that does not.
+            edge = max(min(scale.row(most + 0.5), scale.row(most + 1) - 1), scale.row(most))
+            for row in range(edge + 1):
                 canvas.put(column, row, _ZONE, "$error")
 
 
@@ -151,17 +154,29 @@ def _axis(scale: _Scale, points: Sequence[Point], days: Sequence[int]) -> str:
 
 
 def _words(scale: _Scale, floor: int, margin: int) -> Content:
-    """Launch, floor and today beneath the ground, as far as they do not run into each other."""
+    """Launch, floor and today beneath the ground. The floor gives way to the left, or goes where there is no room."""
     line = Canvas(scale.width + margin, 1)
-    taken: list[tuple[int, int]] = []
-    for label, day in (("launch", 0), (f"day {scale.now}", scale.now), (f"floor, day {floor}", floor)):
-        start = margin + scale.column(day) - len(label) // 2
-        start = min(max(start, margin - 1), scale.width + margin - len(label))
-        end = start + len(label)
-        if all(end < other or start > last for other, last in taken):
-            line.write(start, 0, label, "$quiet")
-            taken.append((start, end))
+    launch, now = "launch", f"day {scale.now}"
+    line.write(margin - 1, 0, launch, "$quiet")
+    left = margin + len(launch) + 1
+    if floor > scale.now:
+        end = scale.width + margin
+        at = _centred(margin + scale.column(scale.now), now, left, end)
+        line.write(at, 0, now, "$quiet")
+        left = at + len(now) + 2
+    else:
+        end = _centred(margin + scale.column(scale.now), now, left, scale.width + margin)
+        line.write(end, 0, now, "$quiet")
+        end -= 2
+    words = f"floor, day {floor}"
+    if end - left >= len(words):
+        line.write(_centred(margin + scale.column(floor), words, left, end), 0, words, "$quiet")
     return line.lines()[0]
+
+
+def _centred(column: int, words: str, left: int, right: int) -> int:
+    """Where words begin that stand about a column, between two others."""
+    return max(min(column - len(words) // 2, right - len(words)), left)
 
 
 def _legend(course: Course, width: int) -> list[Content]:

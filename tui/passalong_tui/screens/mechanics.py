@@ -93,7 +93,7 @@ COLUMNS: tuple[Column[Mechanic], ...] = (
     Column(
         key="title",
         label="Mechanic",
-        least=22,
+        least=26,
         cell=lambda m, w: m.title,
         order=lambda m: safe.clean(m.title).casefold(),
     ),
@@ -119,11 +119,11 @@ COLUMNS: tuple[Column[Mechanic], ...] = (
     ),
     Column(
         key="weeks",
-        label="Half a year",
+        label="26 weeks",
         cell=lambda m, w: spark([week.visits for week in m.weeks], min(w, MOST_WEEKS)),
         order=lambda m: sum(week.visits for week in m.weeks),
         tone=lambda m: "secondary",
-        width=13,
+        width=9,
         drop=2,
     ),
     Column(

@@ -14,13 +14,13 @@ from textual.widgets import Static
 
 from passalong_tui import safe
 from passalong_tui.answers import Mechanic, Review
-from passalong_tui.client import Client, Lost, Refusal
+from passalong_tui.client import Client
 from passalong_tui.commands import ADMIN, REVIEW, bindings
 from passalong_tui.draft import Decided, Draft
 from passalong_tui.export import write_document
-from passalong_tui.messages import CourseFetched, Fact, MechanicsFetched, MetricFetched, ReviewsFetched
+from passalong_tui.messages import Fact, MechanicsFetched, MetricFetched, ReviewsFetched
+from passalong_tui.screens.courses import CoursePage
 from passalong_tui.screens.mechanics import verdict
-from passalong_tui.screens.page import TablePage
 from passalong_tui.screens.review_words import PAST, Past, asked, decision, due, hands, question, told, tone, urgency
 from passalong_tui.widgets.course import CourseChart
 from passalong_tui.widgets.listing import Column, Listing
@@ -29,7 +29,7 @@ from passalong_tui.words import CHOICES, ROLES, TONES, said, today
 _DECISIONS = ("keep", "change", "kill", "undecide", "hold")
 
 
-class ReviewScreen(TablePage):
+class ReviewScreen(CoursePage):
     NAME = TAB = REVIEW
     QUESTION = "What is kept, changed or killed this month?"
     CSS_PATH = "review.tcss"
@@ -116,32 +116,9 @@ class ReviewScreen(TablePage):
         else:
             about = Content("")
         self.query_one("#about", Static).update(about)
-        self._draw_course(shown)
+        self.show_course(None if shown is None else shown.key)
         here = self.mechanic.key if self.mechanic is not None else None
         self.rebind((here is not None, here in self.draft.decisions, bool(self.draft.decisions)))
-
-    _read_of: str | None = None
-    """Of which mechanic the course was read last."""
-
-    def _draw_course(self, mechanic: Mechanic | None) -> None:
-        chart = self.query_one(CourseChart)
-        chart.set_class(mechanic is None, "-none")
-        if mechanic is not None:
-            chart.show(self.known.courses.get(mechanic.key))
-            if self._read_of != mechanic.key:
-                self._read_of = mechanic.key
-                self._read_course(mechanic.key)
-
-    @work(group="course", exclusive=True)
-    async def _read_course(self, key: str) -> None:
-        try:
-            self.console.learn(CourseFetched(await self.console.client.course(key)))
-        except (Lost, Refusal):
-            self._read_of = None  # the next reading of the list says so
-
-    @on(CourseFetched)
-    def _course(self) -> None:
-        self._explain()
 
     def on_descendant_focus(self) -> None:
         self._explain()
