@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from typing import ClassVar
 
 from textual import on
@@ -114,8 +115,15 @@ def found(theater: Theater) -> Content:
     """How many findings the theater report has, the first titles, and the key that leads to them."""
     if not theater.findings:
         return Content.assemble(("T ", "bold $accent"), ("Theater: nothing only looks like pipeline.", "$quiet"))
-    titles = [safe.line(finding.title, 100) for finding in theater.findings[:MOST_FINDINGS]]
-    many = counted(len(theater.findings), "finding")
-    first = "" if len(titles) == len(theater.findings) else f", the first {len(titles)}"
-    head = Content.assemble(("T ", "bold $accent"), (f"Theater: {many}", "bold"), (first, "$quiet"))
-    return Content("\n").join([head, *(Content.assemble(("! ", "$warning"), title) for title in titles)])
+    titles = Counter(safe.line(finding.title, 100) for finding in theater.findings)
+    lines = [
+        Content.assemble(("! ", "$warning"), title, (f"  {n} times" if n > 1 else "", "$quiet"))
+        for title, n in list(titles.items())[:MOST_FINDINGS]
+    ]
+    more = len(titles) - len(lines)
+    head = Content.assemble(
+        ("T ", "bold $accent"),
+        (f"Theater: {counted(len(theater.findings), 'finding')}", "bold"),
+        (f"  {more} of other kinds not shown" if more else "", "$quiet"),
+    )
+    return Content("\n").join([head, *lines])

@@ -16,8 +16,8 @@ class FirstSteps(Static):
 def first_steps(known: Known) -> Content:
     mechanics = known.mechanics or []
     funnel = known.metric.funnel if known.metric else {}
-    shared = any(mechanic.counts.shares for mechanic in mechanics)
     visited = any(mechanic.counts.visits for mechanic in mechanics) or bool(funnel.get("visit"))
+    shared = visited or any(mechanic.counts.shares for mechanic in mechanics)
     steps = (
         (bool(mechanics), "Launch one mechanic", "2", "PUT /api/v1/mechanics/{key}: kind, owner, gate and target"),
         (shared, "Mint a link", "4", "in the product, or: passalong mint --asset … --customer … --mechanic …"),
