@@ -98,8 +98,7 @@ def _zone(canvas: Canvas, scale: _Scale, points: Sequence[Point], days: Sequence
     for column in range(scale.column(scale.now) + 1):
         most = points[_place(days, scale.day(column))].kills_at_most
         if most is not None:
-            # Half way to the first that is enough, so that it is seen around a line that lies in it, and never above one
-            # that does not.
+            # Half way to the first number that is enough: seen around a line that lies in it, not behind one above.
             edge = max(min(scale.row(most + 0.5), scale.row(most + 1) - 1), scale.row(most))
             for row in range(edge + 1):
                 canvas.put(column, row, _ZONE, "$error")

@@ -27,6 +27,8 @@ from passalong_tui.widgets.tail import LiveTail
 from passalong_tui.words import counted, number
 
 MOST_FINDINGS = 3
+RICH_WIDTH, RICH_HEIGHT = 150, 38
+"""Where the tail has a column beside the findings, and the funnel room below the sources."""
 
 
 class OverviewScreen(Page):
@@ -71,6 +73,9 @@ class OverviewScreen(Page):
         self.query_one(LiveTail).show(self.known)
 
     def on_resize(self) -> None:
+        width, height = self.app.size
+        self.set_class(width < RICH_WIDTH, "-middling")
+        self.set_class(height < RICH_HEIGHT, "-squat")
         self.call_after_refresh(self.draw)
 
     @on(MetricFetched)
