@@ -261,7 +261,7 @@ async def test_which_mechanic_to_kill_is_read_from_the_screen_alone(
         await tui.until_shown("✗ 1 kill", "✗ kill", "600 visits in 100 days should")
         if size == (80, 24):
             await tui.press("enter")
-        await tui.until_shown("Does Soft earn its life?", "━━ 0 opportunities came", "6.0 expected at target")
+        await tui.until_shown("━━ 0 opportunities came", "6.0 expected at target")
         await tui.until_shown("here the verdict is to kill: without any today", "launch", "floor, day 90  day 100")
         await tui.dialog("K", KillDialog)
         await tui.until_shown("The verdict is to kill it.", "1 link of 1 customer: the asset stays, gate and call to")

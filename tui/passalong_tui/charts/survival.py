@@ -190,7 +190,6 @@ def _legend(course: Course, width: int) -> list[Content]:
         entries.append((_ZONE * 2, "$error", f"here the verdict is to kill{now}"))
     elif last.expected is None:
         entries.append(("  ", "", "no target, so nothing is expected"))
-    entries.append((_FLOOR, "$quiet", "judged from here on"))
     if any(point.away for point in course.points):
         entries.append((_AWAY, "$faint", "paused, or killed for a time"))
     return flowing(entries, width)
