@@ -19,10 +19,10 @@ def first_steps(known: Known) -> Content:
     visited = any(mechanic.counts.visits for mechanic in mechanics) or bool(funnel.get("visit"))
     shared = visited or any(mechanic.counts.shares for mechanic in mechanics)
     steps = (
-        (bool(mechanics), "Launch one mechanic", "2", "PUT /api/v1/mechanics/{key}: kind, owner, gate and target"),
-        (shared, "Mint a link", "4", "in the product, or: passalong mint --asset … --customer … --mechanic …"),
+        (bool(mechanics), "Launch one mechanic", "2", "PUT /api/v1/mechanics/{key}: kind, owner, target"),
+        (shared, "Mint a link", "4", "in your product, or with passalong mint"),
         (visited, "Send it", "0", "whoever opens it shows up here at once"),
-        (False, "Connect the CRM", "8", "hubspot.token in passalong.toml, or POST /api/v1/conversions"),
+        (False, "Connect the CRM", "8", "hubspot.token, or POST /api/v1/conversions"),
     )
     lines = [Content.styled("No opportunity is known yet. What to do first:", "bold")]
     for done, what, key, how in steps:
