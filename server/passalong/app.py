@@ -33,6 +33,7 @@ from passalong.store.advocacy import Advocacy
 from passalong.store.aftermath import Aftermath
 from passalong.store.agendas import Agendas
 from passalong.store.catalog import Catalog
+from passalong.store.courses import Courses
 from passalong.store.crm import Crm
 from passalong.store.db import Database
 from passalong.store.decisions import Decisions
@@ -129,6 +130,7 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         metrics=metrics,
         reports=reports,
         verdicts=verdicts,
+        courses=Courses(db, verdicts, calendar, clock),
         decisions=decisions,
         aftermath=aftermath,
         receipts=Receipts(db),

@@ -21,6 +21,7 @@ from rich.cells import cell_len
 from commands import run
 from factories import ANN, Server, element, mechanic, parsed, rfc3339, words
 from passalong.domain.instant import month_name, months_back
+from passalong.domain.text import in_markdown
 from passalong.report import markdown
 from passalong.report.wording import cut
 from soundness import sound
@@ -336,7 +337,7 @@ def test_a_month_that_is_none_or_has_not_begun_is_refused(desk: Path) -> None:
 @given(st.text(alphabet=st.sampled_from("ab .|`[]()<>*_~#&!\\-+=:/1w@$é"), min_size=1, max_size=40))
 def test_markdown_shows_any_text_as_it_is(text: str) -> None:
     tidy = " ".join(text.split())
-    shown = MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(f"x {markdown.escaped(tidy)} x")
+    shown = MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(f"x {in_markdown(tidy)} x")
     assert element(f"<html><body><div id=a>{shown}</div></body></html>", "a").find(".//p") is not None
     assert words(f"<body>{shown}</body>") == " ".join(f"x {tidy} x".split())
     opening = MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(markdown.line(tidy)) if tidy else ""

@@ -105,6 +105,7 @@ async def test_killed_meanwhile_by_somebody_else_is_said_in_words(server: Server
 async def test_narrow_terminals_show_the_rule_on_enter(server: Server) -> None:
     async with console(server, size=(80, 24)) as tui:
         await _to_mechanics(tui)
+        await tui.until_shown("Nobody has visited in 0 days.")
         assert "per 1,000 visits" not in tui.screen()
         await tui.press("enter")
         await tui.until_shown("10 opportunities per 1,000 visits")
@@ -120,8 +121,8 @@ async def test_sorting_by_key_and_by_header(server: Server) -> None:
         await tui.until(lambda: tui.column("title") == sorted(tui.column("title")), "the order by title")
         await tui.press("S")
         await tui.until(lambda: tui.column("title") == sorted(tui.column("title"), reverse=True), "the reverse")
-        tui.listing().sort("leads")
-        await tui.until(lambda: tui.column("leads")[0] == "1", "the order by leads")
+        tui.listing().sort("opportunities")
+        await tui.until(lambda: tui.column("opportunities")[0] == "1", "the order by opportunities")
         await tui.press("G")
         await tui.until(lambda: tui.listing().grid.cursor_row == len(tui.column("title")) - 1, "the last row")
         await tui.press("g")
@@ -144,7 +145,8 @@ async def test_verdicts_stand_in_the_table_in_words_with_what_was_expected(serve
     async with console(server, size=(160, 50)) as tui:
         await _stand_on(tui, "soft")
         assert (_cell(tui, "verdict", "Soft"), _cell(tui, "status", "Soft")) == ("✗ kill", "◌ stalled")
-        assert (_cell(tui, "expected", "Soft"), _cell(tui, "opportunities", "Soft")) == ("6.0", "0")
+        assert (_cell(tui, "rate", "Soft"), _cell(tui, "opportunities", "Soft")) == ("10.0 → 0.0", "0")
+        await tui.until_shown("Which mechanic produces pipeline?  ✗ 1 kill  ? 1 review  … 3 too early")
         assert (_cell(tui, "verdict", "Open"), _cell(tui, "status", "Open")) == ("… too early", "‖ paused")
         assert _cell(tui, "verdict", "Community") == "? review"
         await tui.until_shown("✗ kill, stalled", "0 of 6.0 expected, chance under 0.1 %", "Stalled: no opportunity")
@@ -245,3 +247,83 @@ async def test_what_does_well_is_kept(server: Server, clock: Any, opportunities:
     async with console(server, size=(160, 50)) as tui:
         await _stand_on(tui, "soft")
         assert _cell(tui, "verdict", "Soft") == said
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_which_mechanic_to_kill_is_read_from_the_screen_alone(
+    server: Server, clock: Any, size: tuple[int, int]
+) -> None:
+    """Whoever sees the console for the first time: which one, why, and what would happen."""
+    server.share(mechanic="soft")
+    failed(server, clock)
+    async with console(server, size=size) as tui:
+        await _stand_on(tui, "soft")
+        await tui.until_shown("✗ 1 kill", "✗ kill", "600 visits in 100 days should")
+        if size == (80, 24):
+            await tui.press("enter")
+        await tui.until_shown("━━ 0 opportunities came", "6.0 expected at target")
+        await tui.until_shown("here the verdict is to kill: without any today", "launch", "floor, day 90  day 100")
+        await tui.dialog("K", KillDialog)
+        await tui.until_shown("The verdict is to kill it.", "1 link of 1 customer: the asset stays, gate and call to")
+
+
+async def test_the_weeks_of_a_mechanic_are_a_line_in_the_table(server: Server, clock: Any) -> None:
+    failed(server, clock)
+    async with console(server, size=(160, 50)) as tui:
+        await _stand_on(tui, "soft")
+        assert _cell(tui, "weeks", "Open") == "........."
+        line = _cell(tui, "weeks", "Soft")
+        assert line.count("█") == 1
+        assert line.endswith(".")
+
+
+async def test_the_course_follows_the_cursor(server: Server, clock: Any) -> None:
+    story(server)
+    failed(server, clock)
+    async with console(server, size=(160, 50)) as tui:
+        await _stand_on(tui, "soft")
+        await tui.until_shown("Does Soft earn its life?", "━━ 0 opportunities came")
+        await _stand_on(tui, "hard")
+        await tui.until_shown("Does Customer reports earn its life?", "━━ 1 opportunity came")
+        assert server.api.post("/api/v1/mechanics/open/pause", json={"by": "Jo", "reason": "R"}).status_code == 200
+        await _stand_on(tui, "open")
+        await tui.until_shown("Does Open earn its life?", "‖ paused, or killed for a time")
+
+
+async def test_a_kill_is_taken_back_by_undo_and_so_is_that(server: Server) -> None:
+    async with console(server, size=(160, 50)) as tui:
+        await _stand_on(tui, "open")
+        await tui.press("ctrl+z")
+        assert isinstance(tui.console.screen, MechanicsScreen), "there is nothing to take back"
+        await tui.dialog("K", KillDialog)
+        await tui.type("Out")
+        await tui.press("enter")
+        await tui.until_shown("Open: killed. ^z takes it back.")
+        await tui.dialog("ctrl+z", ReviveDialog)
+        await tui.type("Back")
+        await tui.press("enter")
+        await tui.until(lambda: _cell(tui, "status", "Open") == "● live", "the row to change back")
+        await tui.dialog("p", PauseDialog)
+        await tui.type("Later")
+        await tui.press("enter")
+        await tui.until_shown("Open: paused. ^z takes it back.")
+        await tui.press("1")
+        await tui.dialog("ctrl+z", ResumeDialog)
+        await tui.type("Now")
+        await tui.press("enter")
+        await tui.until(lambda: not isinstance(tui.console.screen, ResumeDialog), "the dialog to close")
+    decisions = server.api.get("/api/v1/mechanics/open").json()["decisions"]
+    assert [d["kind"] for d in decisions] == ["launch", "kill", "revive", "pause", "resume"]
+
+
+async def test_what_somebody_else_took_back_meanwhile_is_not_taken_back_again(server: Server) -> None:
+    async with console(server, size=(160, 50)) as tui:
+        await _stand_on(tui, "open")
+        await tui.dialog("K", KillDialog)
+        await tui.type("Out")
+        await tui.press("enter")
+        await tui.until(lambda: _cell(tui, "status", "Open") == "✕ killed", "the kill")
+        assert server.api.post("/api/v1/mechanics/open/revive", json={"by": "Jo", "reason": "No"}).status_code == 200
+        await tui.until(lambda: _cell(tui, "status", "Open") == "● live", "the life")
+        await tui.press("ctrl+z")
+        await tui.until_shown("It was decided about again meanwhile")

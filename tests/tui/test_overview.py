@@ -13,7 +13,7 @@ async def test_the_number_its_coverage_and_its_sources(server: Server) -> None:
     story(server)
     async with console(server) as tui:
         await tui.until(lambda: tui.console.screen.query_one("#number", Digits).value == "1", "the number")
-        await tui.until_shown("What did customers bring this month?", "1 of 2 known opportunities, 50 %")
+        await tui.until_shown("What did customers bring this month?", "50 %  1 of 2 known opportunities")
         await tui.until_shown("Customer reports", "new logo", "EUR 12,000", "Unattributed")
         await tui.until_shown("Visits", "Leads", "Opportunities")
 
@@ -43,10 +43,37 @@ async def test_everything_is_readable_at_both_sizes(server: Server, size: tuple[
     story(server)
     opportunity(server, "S-1", ["ada@hooli.example"], kind="signup", amount=None)
     async with console(server, size=size) as tui:
-        await tui.until_shown("1 of 2 known", "EUR 12,000", "Unattributed", "Right now", "? Help", "From visit")
+        await tui.until_shown("1 of 2 known", "EUR 12,000", "Unattributed", "Right now", "? Help", "T Theater")
         months = [line for line in tui.screen().splitlines() if "Jan" in line and "Feb" in line]
         assert months, tui.screen()
         assert all(name in months[0] for name in ("Mar", "May", "Jul", "Sep", "Nov", "Dec"))
         other = (160, 50) if size == (80, 24) else (80, 24)
         await tui.pilot.resize_terminal(*other)
         await tui.until_shown("1 of 2 known", "Right now", "? Help")
+
+
+async def test_the_pipeline_of_the_months_is_stacked_by_source(server: Server) -> None:
+    story(server)
+    opportunity(server, "D-3", ["ada@hooli.example"], amount={"amount_minor": 90_000, "currency": "USD"})
+    async with console(server, size=(160, 50)) as tui:
+        await tui.until_shown("Pipeline by source, month by month", "██ Customer reports EUR 12,000", "·· Unattributed")
+        await tui.until_shown("24k", "Not drawn, of another currency: USD 900", "From visit to opportunity")
+        await tui.until_shown("Coverage █", "67 %  2 of 3 known opportunities")
+        await tui.pilot.resize_terminal(80, 24)
+        await tui.until(lambda: "month by month" not in tui.screen(), "the calm of a small terminal")
+        await tui.until_shown("2 of 3 known opportunities", "Customer reports", "Right now", "T Theater")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_an_empty_server_says_what_to_do_first(server: Server, size: tuple[int, int]) -> None:
+    async with console(server, size=size) as tui:
+        await tui.until_shown(
+            "What to do first:", "✓ Launch one mechanic", "○ Mint a link", "○ Send it", "○ Connect the"
+        )
+        path = server.share()
+        await tui.until_shown("✓ Mint a link")
+        lead(server, path, "ada@hooli.example", name="Ada", company="Hooli")
+        await tui.until_shown("✓ Send it", "○ Connect the CRM")
+        opportunity(server, "D-1", ["ada@hooli.example"])
+        await tui.until(lambda: "What to do first" not in tui.screen(), "the pipeline in its place")
+        await tui.until_shown("EUR 12,000")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
 from console_driver import Driver, console, failed, story
 from textual.widgets import Input
 
-from factories import Server
+from factories import Server, mechanic
 from passalong.domain import review as reviews
 from passalong.domain.mechanic import Gate, Mechanic, MechanicKind
 from passalong.domain.review import Choice, ReviewBody, ReviewedBody, ReviewRole
@@ -152,6 +153,81 @@ async def test_another_month_may_be_reviewed_and_none_that_has_not_begun(server:
         await _decide(tui, "e", "open")
         await tui.dialog("w", HoldDialog)
         assert tui.text("#left-out").endswith("from now on this review stands.")
+
+
+async def test_the_review_is_written_down_before_and_after_it_is_held(
+    server: Server, clock: Any, tmp_path: Path
+) -> None:
+    server.api.put("/api/v1/mechanics/open", json=mechanic(title="Open | [link](https://x.example) `x`"))
+    failed(server, clock)
+    async with console(server, size=(160, 50)) as tui:
+        tui.console.exports = tmp_path / "new"
+        await _to_review(tui)
+        month = tui.console.known.draft.month
+        await _decide(tui, "c", "hard", "Ask for *less*")
+        await tui.press("m")
+        await tui.until_shown("The review is written to")
+        [draft] = (tmp_path / "new").iterdir()
+        text = draft.read_text("utf-8")
+        assert draft.name.startswith(f"passalong-review-{month}-")
+        assert text.startswith(f"# Review of {month_name(month)}\n\nA draft of ")
+        assert "### ~ change: Customer reports\n\n- In whose hands: Product, Mara\n" in text
+        assert "- Why: Ask for \\*less\\*" in text
+        assert "- Open \\| \\[link\\](https\\://x.example) \\`x\\`, Mara: too early." in text
+        assert "- Soft, Mara: kill. 600 visits in 100 days" in text
+        await tui.dialog("w", HoldDialog)
+        await tui.type("A note")
+        await tui.press("enter")
+        await tui.until(lambda: len(tui.column("title", "#past")) == 1, "what was decided")
+        await tui.press("m")
+        await tui.until(lambda: len(list((tmp_path / "new").iterdir())) == 2, "a file of its own")
+        held = next(path for path in (tmp_path / "new").iterdir() if path != draft).read_text("utf-8")
+        assert "by mara." in held
+        assert "Note: A note" in held
+        assert "- Since then: " in held
+        assert "Known then: too early. Nobody has visited" in held
+        await tui.press("right_square_bracket", "right_square_bracket")
+        tui.console.known.draft.month = month_beside(month, 1)
+        await tui.press("m")
+        await tui.until(lambda: len(list((tmp_path / "new").iterdir())) == 3, "the next month")
+        after = max((tmp_path / "new").iterdir()).read_text("utf-8")
+        assert f"## What came of {month_name(month)}" in after
+        assert "Nothing is decided yet." in after
+
+
+async def test_a_file_that_cannot_be_written_is_said(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    async with console(server) as tui:
+        tui.console.exports = tmp_path / "file" / "below"
+        await _to_review(tui)
+        await tui.press("m")
+        await tui.until_shown("Nothing was written:")
+
+
+async def test_what_was_decided_or_taken_back_in_the_draft_is_undone(server: Server) -> None:
+    async with console(server) as tui:
+        await _to_review(tui)
+        await _decide(tui, "c", "soft", "Shorter form")
+        await _decide(tui, "e", "soft", "It is fine")
+        await tui.until(lambda: _of(tui, "decision", "Soft") == "✓ keep", "the second decision")
+        await tui.press("ctrl+z")
+        await tui.until(lambda: _of(tui, "decision", "Soft") == "~ change", "the first again")
+        tui.listing("#living").aim("soft")
+        await tui.until_shown("“Shorter form”")
+        await tui.press("x")
+        await tui.until(lambda: _of(tui, "decision", "Soft") == "–", "nothing decided")
+        await tui.press("ctrl+z")
+        await tui.until(lambda: _of(tui, "decision", "Soft") == "~ change", "it is back")
+        assert tui.console.known.draft.decisions["soft"].reason == "Shorter form"
+
+
+async def test_the_course_and_the_weeks_stand_beside_what_is_to_be_decided(server: Server, clock: Any) -> None:
+    failed(server, clock)
+    async with console(server, size=(160, 50)) as tui:
+        await _to_review(tui)
+        await tui.until_shown("Visits, half a year", "━━ 0 opportunities came", "here the verdict is to kill")
+        tui.listing("#living").aim("plain")
+        await tui.until_shown("no target, so nothing is expected")
 
 
 def test_in_the_first_ten_days_the_past_month_is_due() -> None:

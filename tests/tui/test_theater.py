@@ -67,3 +67,12 @@ async def test_the_overview_names_the_first_findings(server: Server, clock: Any,
         await tui.until(lambda: "T Theater: " in tui.text("#theater"), "the line")
         assert "Soft failed its rule and lives on" in tui.text("#theater")
         await tui.until_shown("Soft failed its rule and lives on", "Right now", "? Help")
+
+
+async def test_the_course_of_what_a_finding_is_about_stands_beside_it(server: Server, clock: Any) -> None:
+    failed(server, clock)
+    async with console(server, size=(160, 50)) as tui:
+        await _to_theater(tui)
+        await tui.until_shown("Way out:", "━━ 0 opportunities came", "6.0 expected at target")
+        await tui.press("G")
+        await tui.until(lambda: "opportunities came" not in tui.screen(), "no course of the whole")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -97,6 +97,37 @@ class Verdict(Struct, kw_only=True):
     why: str
 
 
+class Week(Struct, kw_only=True):
+    """Seven days from `first_day` (2026-11-16)."""
+
+    first_day: date
+    visits: int
+    opportunities: int | float
+
+
+class Point(Struct, kw_only=True):
+    """The evening of a day since a mechanic's launch. A kill would have been advised with `kills_at_most` opportunities
+    or fewer: None as long as none would have been, whatever it brought."""
+
+    day: date
+    days: int
+    days_left: int
+    expected: float | None
+    observed: int | float
+    state: str
+    away: bool
+    kills_at_most: int | None
+
+
+class Course(Struct, kw_only=True):
+    """What the verdict on a mechanic would have been, from its launch until now or its kill."""
+
+    mechanic: str
+    target_per_1000: float | None
+    floor_days: int
+    points: list[Point]
+
+
 class Rule(Struct, kw_only=True):
     """By which a mechanic is judged, as it was registered."""
 
@@ -163,6 +194,7 @@ class Mechanic(Struct, kw_only=True):
     tombstone: Tombstone | None
     counts: Counts
     verdict: Verdict
+    weeks: list[Week] = []
     rule_at_launch: Rule | None = None
     overridden_by: Decision | None = None
     decisions: list[Decision] = []

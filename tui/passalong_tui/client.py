@@ -13,6 +13,7 @@ import msgspec
 
 from passalong.errors import PassalongError
 from passalong_tui.answers import (
+    Course,
     Customer,
     CustomerDetail,
     Lead,
@@ -90,6 +91,10 @@ class Client:
     async def mechanic(self, key: str) -> Mechanic:
         """One mechanic with its decisions."""
         return await self._get(f"/mechanics/{_part(key)}", Mechanic)
+
+    async def course(self, key: str) -> Course:
+        """What the verdict on a mechanic would have been, from its launch until now."""
+        return await self._get(f"/mechanics/{_part(key)}/course", Course)
 
     async def customers(self) -> list[Customer]:
         return await self._all("/customers", Customer)

@@ -124,6 +124,7 @@ COMMANDS = (
     Command("K", "Kill", "Decide to kill this mechanic", "kill", (REVIEW,), ADMIN),
     Command("x", "Undecide", "Take back what was decided about this mechanic", "undecide", (REVIEW,), ADMIN),
     Command("w", "Hold", "Look at what was decided, and record the review", "hold", (REVIEW,), ADMIN),
+    Command("m", "Minutes", "Write the review of this month to a Markdown file", "minutes", (REVIEW,)),
     Command("left_square_bracket", "Earlier", "Review the month before", "month(-1)", (REVIEW,)),
     Command("right_square_bracket", "Later", "Review the month after", "month(1)", (REVIEW,)),
     Command("escape", "Back", "Go back", "back", (CUSTOMER, SHARE, LEAD, OPPORTUNITY, PLAY_REPORT)),

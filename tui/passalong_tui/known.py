@@ -6,7 +6,7 @@ from collections import deque
 from datetime import UTC, datetime
 
 from passalong.domain.access import Role
-from passalong_tui.answers import Customer, Event, Mechanic, Metric, Play, Review, Theater
+from passalong_tui.answers import Course, Customer, Event, Mechanic, Metric, Play, Review, Theater
 from passalong_tui.draft import Draft
 
 TAIL = 200
@@ -23,6 +23,8 @@ class Known:
     def __init__(self) -> None:
         self.metric: Metric | None = None
         self.mechanics: list[Mechanic] | None = None
+        self.courses: dict[str, Course] = {}
+        """By the mechanic's key, those that were looked at."""
         self.customers: list[Customer] | None = None
         self.theater: Theater | None = None
         self.plays: dict[str | None, list[Play]] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.message import Message
 
 from passalong_tui.answers import (
+    Course,
     Customer,
     CustomerDetail,
     Event,
@@ -55,6 +56,17 @@ class MechanicFetched(Fact):
 
     def keep(self, known: Known) -> None:
         known.keep_mechanic(self.mechanic)
+
+
+class CourseFetched(Fact):
+    """How a mechanic has done since its launch."""
+
+    def __init__(self, course: Course) -> None:
+        self.course = course
+        super().__init__()
+
+    def keep(self, known: Known) -> None:
+        known.courses[self.course.mechanic] = self.course
 
 
 class CustomersFetched(Fact):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -51,9 +51,14 @@ class Calendar:
     def month(self, ms: int) -> int:
         return self.day(ms) // 100
 
+    def end_ms(self, day: int) -> int:
+        """The last millisecond of a day."""
+        after = date_of(day) + timedelta(days=1)
+        return ms_of(datetime(after.year, after.month, after.day, tzinfo=self._zone)) - 1
+
     def _compute_day(self, quarter: int) -> int:
         local = at(quarter * _QUARTER_HOUR_MS).astimezone(self._zone)
-        return local.year * 10_000 + local.month * 100 + local.day
+        return day_of(local)
 
 
 def months_back(month: int, count: int) -> list[int]:
@@ -69,13 +74,19 @@ def month_name(month: int) -> str:
 
 def day_name(day: int) -> str:
     """`2026-11-21` of 20261121."""
-    return _date(day).isoformat()
+    return date_of(day).isoformat()
 
 
 def days_between(first: int, last: int) -> int:
     """Days from one reporting day (20261121) to another; negative when the other was earlier."""
-    return (_date(last) - _date(first)).days
+    return (date_of(last) - date_of(first)).days
 
 
-def _date(day: int) -> date:
+def date_of(day: int) -> date:
+    """The date of a reporting day (20261121)."""
     return date(day // 10_000, day // 100 % 100, day % 100)
+
+
+def day_of(moment: date) -> int:
+    """The reporting day (20261121) of a date."""
+    return moment.year * 10_000 + moment.month * 100 + moment.day

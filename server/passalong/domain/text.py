@@ -9,6 +9,9 @@ _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\
 
 _ADDRESS = re.compile(r"[^\s<>\"'“”(),;:]+(?:@|%40|\\u0040)[^\s<>\"'“”(),;:]+", re.IGNORECASE)
 
+_MARKUP = re.compile(r"[\\`*_\[\]<>|~#&$@]|(?<=\w):(?=//)|(?<=www)\.", re.IGNORECASE)
+"""What could begin markup or a link in Markdown, wherever it stands."""
+
 
 def tidy(text: str) -> str:
     """One line of readable text: control and bidirectional characters gone, white space folded."""
@@ -25,6 +28,11 @@ def cell(text: str) -> str:
     begin, also after spaces."""
     begins = text.lstrip(" ")[:1]
     return "'" + text if begins and begins in "=+-@\t\r\0" else text
+
+
+def in_markdown(text: str) -> str:
+    """The same as Markdown shows it: nothing in it becomes markup, a link or a cell of its own."""
+    return _MARKUP.sub(r"\\\g<0>", text)
 
 
 def quoted(text: str) -> str:

@@ -120,6 +120,25 @@ def _upper_gamma(shape: float, x: float) -> float:
     return math.exp(shape * math.log(x) - x - math.lgamma(shape)) / (x + 1 - shape + fraction)
 
 
+def kills_at_most(expected: float) -> int | None:
+    """The largest number of opportunities with which a kill is advised, the floor having passed; None where none is.
+
+    >>> kills_at_most(10)
+    3
+    """
+    mean = 1 + expected
+    if expected < LEAST_EXPECTED:
+        return None
+    # The terms of `chance`, from where they begin to count: ten standard deviations below the mean.
+    count = max(int(mean - 10 * math.sqrt(mean)), 0)
+    term = math.exp(count * math.log(mean) - mean - math.lgamma(count + 1))
+    tail = 0.0
+    while (tail := tail + term) < KILL_BELOW:
+        count += 1
+        term *= mean / count
+    return count - 1 if count else None
+
+
 def judge(facts: Facts) -> Verdict:
     """The verdict, with its reason in one sentence or a few."""
     if facts.kind is MechanicKind.COMMUNITY:

@@ -46,8 +46,8 @@ class Agendas:
     async def of(self, month: Month, now_ms: int) -> Agenda:
         """Of a month that has begun. Verdicts and theater are today's: they are told of this month and the last."""
         recent = month.month in months_back(self._calendar.month(now_ms), 2)
+        verdicts = await self._verdicts.of(self._catalog.mechanics.values())
         mechanics = [m for m in self._catalog.mechanics.values() if m.launched_at_ms <= now_ms]
-        verdicts = await self._verdicts.of(mechanics)
         review = await self._decisions.review_of(month.month)
         decided = {said.mechanic: said.decision for said in review.decisions} if review else {}
         known = [
@@ -74,7 +74,7 @@ class Agendas:
             judged=living,
             review=await self._held(review),
             last=await self._held(last),
-            theater=await self._theater.findings() if recent else [],
+            theater=await self._theater.findings(verdicts) if recent else [],
             answers=await self._answers(month, mechanics),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from passalong.domain.domains import registrable
 from passalong.domain.instant import DAY_MS, Calendar, Clock
 from passalong.domain.piece import PROVEN_MS, Tracking
 from passalong.domain.theater import Finding, Placed, Programme, Surface, findings
+from passalong.domain.verdict import Verdict
 from passalong.store.advocacy import Advocacy
 from passalong.store.catalog import Catalog
 from passalong.store.db import Database
@@ -51,11 +53,11 @@ class Theater:
             _QUERIES.joinpath("theater.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
         )
 
-    async def findings(self) -> list[Finding]:
-        """As things stand, what weighs most first."""
-        return findings(await self.programme())
+    async def findings(self, verdicts: Mapping[str, Verdict] | None = None) -> list[Finding]:
+        """As things stand, what weighs most first. `verdicts` are those of all mechanics, where they are known."""
+        return findings(await self.programme(verdicts))
 
-    async def programme(self) -> Programme:
+    async def programme(self, verdicts: Mapping[str, Verdict] | None = None) -> Programme:
         now_ms = self._clock()
         [links] = await self._rows("links", customers=msgspec.json.encode(self._own_customers()).decode())
         [late] = await self._rows("late", since=self._calendar.day(now_ms - YEAR_MS))
@@ -64,7 +66,7 @@ class Theater:
         months = await self._metrics.months(self._calendar.month(now_ms), COVERED_MONTHS, [])
         return Programme(
             now_ms=now_ms,
-            surfaces=await self._surfaces(now_ms),
+            surfaces=await self._surfaces(now_ms, verdicts),
             pieces=[
                 Placed(
                     title=piece.title,
@@ -89,9 +91,10 @@ class Theater:
             crm_silent=await self._verdicts.silent() is not None,
         )
 
-    async def _surfaces(self, now_ms: int) -> list[Surface]:
+    async def _surfaces(self, now_ms: int, verdicts: Mapping[str, Verdict] | None) -> list[Surface]:
         mechanics = list(self._catalog.mechanics.values())
-        verdicts = await self._verdicts.of(mechanics)
+        if verdicts is None:
+            verdicts = await self._verdicts.of(mechanics)
         kept = {row["mechanic"]: row["reason"] for row in await self._rows("kept")}
         return [
             Surface(

@@ -12,6 +12,7 @@ from passalong.settings import Settings
 from passalong.store.advocacy import Advocacy
 from passalong.store.aftermath import Aftermath
 from passalong.store.catalog import Catalog
+from passalong.store.courses import Courses
 from passalong.store.crm import Crm
 from passalong.store.db import Database
 from passalong.store.decisions import Decisions
@@ -60,6 +61,7 @@ class Services:
     metrics: Metrics
     reports: Reports
     verdicts: Verdicts
+    courses: Courses
     decisions: Decisions
     aftermath: Aftermath
     theater: Theater

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Iterable
+from collections import Counter
 from typing import ClassVar
 
 from textual import on
@@ -15,14 +16,20 @@ from textual.widgets import Digits, Static
 
 from passalong_tui import safe
 from passalong_tui.answers import Metric, Month, Theater
+from passalong_tui.charts.coverage import coverage
 from passalong_tui.client import Client
 from passalong_tui.commands import OVERVIEW, bindings
 from passalong_tui.messages import EventsArrived, Fact, MechanicsFetched, MetricFetched, TheaterFetched
 from passalong_tui.screens.page import Page
-from passalong_tui.widgets.bars import MonthBars
+from passalong_tui.widgets.bars import MonthBars, SourceMonths
 from passalong_tui.widgets.breakdown import Funnel, Pipeline
+from passalong_tui.widgets.first_steps import FirstSteps
 from passalong_tui.widgets.tail import LiveTail
-from passalong_tui.words import counted, number, percent
+from passalong_tui.words import counted, number
+
+MOST_FINDINGS = 3
+RICH_WIDTH, RICH_HEIGHT = 150, 38
+"""Where the tail has a column beside the findings, and the funnel room below the sources."""
 
 
 class OverviewScreen(Page):
@@ -37,17 +44,23 @@ class OverviewScreen(Page):
                 yield Digits("–", id="number")
                 yield Static(Content("Reading…"), id="meaning")
             yield MonthBars()
-        with Horizontal(id="month"):
-            with Vertical(classes="part"):
-                yield Static(Content("Pipeline by source"), classes="heading")
+        yield Static(Content(""), id="coverage")
+        yield FirstSteps()
+        with Horizontal(id="middle"):
+            with Vertical(id="sources", classes="part"):
+                yield Static(Content("Pipeline by source, month by month"), classes="heading")
+                yield SourceMonths()
+            with Vertical(id="month", classes="part"):
+                yield Static(Content("Pipeline by source, this month"), classes="heading")
                 yield Pipeline()
-            with Vertical(classes="part"):
-                yield Static(Content("From visit to opportunity"), classes="heading")
+                yield Static(Content("From visit to opportunity"), classes="heading", id="funnel-heading")
                 yield Funnel()
-        yield Static(Content(""), id="theater")
-        with Vertical(id="now"):
-            yield Static(Content("Right now"), classes="heading")
-            yield LiveTail()
+        with Horizontal(id="below"):
+            with Vertical(id="now", classes="part"):
+                yield Static(Content("Right now"), classes="heading")
+                yield LiveTail()
+            with Vertical(id="findings", classes="part"):
+                yield Static(Content(""), id="theater")
 
     def readings(self, client: Client) -> Iterable[Awaitable[list[Fact]]]:
         yield self.fetch(client)
@@ -67,6 +80,12 @@ class OverviewScreen(Page):
             self._draw_theater(self.known.theater)
         self.query_one(LiveTail).show(self.known)
 
+    def on_resize(self) -> None:
+        width, height = self.app.size
+        self.set_class(width < RICH_WIDTH, "-middling")
+        self.set_class(height < RICH_HEIGHT, "-squat")
+        self.call_after_refresh(self.draw)
+
     @on(MetricFetched)
     def _metric(self, fact: MetricFetched) -> None:
         self._draw_metric(fact.metric)
@@ -81,40 +100,43 @@ class OverviewScreen(Page):
         self.query_one(LiveTail).show(self.known)
 
     def _draw_theater(self, theater: Theater) -> None:
-        self.query_one("#theater", Static).update(found(theater, 3 if self.has_class("-tall") else 1))
+        self.query_one("#theater", Static).update(found(theater))
 
     def _draw_metric(self, metric: Metric) -> None:
         month = metric.months[-1]
         self.query_one("#number", Digits).update(number(month.attributed))
         self.query_one("#meaning", Static).update(meaning(month))
         self.query_one(MonthBars).show(metric.months)
+        line = self.query_one("#coverage", Static)
+        line.update(coverage(month.attributed, month.opportunities, line.content_size.width))
+        self.query_one(SourceMonths).show(metric.months, self.known.title)
         self.query_one(Pipeline).show(month.sources, self.known.title)
         self.query_one(Funnel).show(metric.funnel)
+        beginning = not any(month.opportunities for month in metric.months)
+        self.set_class(beginning, "-beginning")
+        if beginning:
+            self.query_one(FirstSteps).show(self.known)
 
 
 def meaning(month: Month) -> Content:
-    """The number in words, with its coverage."""
+    """The number in words."""
     thing = "new opportunity carries" if month.attributed == 1 else "new opportunities carry"
-    if month.opportunities:
-        known = counted(month.opportunities, "known opportunity", "known opportunities")
-        share = percent(month.attributed, month.opportunities)
-        coverage = f"{number(month.attributed)} of {known}, {share}"
-    else:
-        coverage = "No opportunity is known yet"
-    said = f"{thing} a customer’s name.\n"
-    return Content.assemble(said, (coverage, "$quiet"))
+    return Content(f"{thing} a customer’s name.")
 
 
-def found(theater: Theater, most: int) -> Content:
-    """How many findings the theater report has, the first titles, and where to read them."""
+def found(theater: Theater) -> Content:
+    """How many findings the theater report has, the first titles, and the key that leads to them."""
     if not theater.findings:
         return Content.assemble(("T ", "bold $accent"), ("Theater: nothing only looks like pipeline.", "$quiet"))
-    many = counted(len(theater.findings), "finding")
-    titles = [safe.line(finding.title, 100) for finding in theater.findings[:most]]
-    more = len(theater.findings) - len(titles)
-    if most == 1:
-        rest = f" and {more} more" if more else ""
-        return Content.assemble(("T ", "bold $accent"), (f"Theater: {many}. ", "bold"), f"{titles[0]}{rest}")
-    lines = [Content.assemble(("! ", "$warning"), title) for title in titles]
-    lines += [Content.styled(f"  and {more} more", "$quiet")] if more else []
-    return Content("\n").join([Content.assemble(("T ", "bold $accent"), (f"Theater: {many}", "bold")), *lines])
+    titles = Counter(safe.line(finding.title, 100) for finding in theater.findings)
+    lines = [
+        Content.assemble(("! ", "$warning"), title, (f"  {n} times" if n > 1 else "", "$quiet"))
+        for title, n in list(titles.items())[:MOST_FINDINGS]
+    ]
+    more = len(titles) - len(lines)
+    head = Content.assemble(
+        ("T ", "bold $accent"),
+        (f"Theater: {counted(len(theater.findings), 'finding')}", "bold"),
+        (f"  {more} of other kinds not shown" if more else "", "$quiet"),
+    )
+    return Content("\n").join([head, *lines])

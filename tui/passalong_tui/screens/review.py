@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import datetime
 from typing import ClassVar
-from zoneinfo import ZoneInfo
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical, VerticalScroll
@@ -15,31 +13,23 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Mechanic, Metric, Review, Reviewed
+from passalong_tui.answers import Mechanic, Review
 from passalong_tui.client import Client
 from passalong_tui.commands import ADMIN, REVIEW, bindings
-from passalong_tui.draft import Decided, Draft, month_due
+from passalong_tui.draft import Decided, Draft
+from passalong_tui.export import write_document
 from passalong_tui.messages import Fact, MechanicsFetched, MetricFetched, ReviewsFetched
+from passalong_tui.screens.courses import CoursePage
 from passalong_tui.screens.mechanics import verdict
-from passalong_tui.screens.page import TablePage
+from passalong_tui.screens.review_words import PAST, Past, asked, decision, due, hands, question, told, tone, urgency
+from passalong_tui.widgets.course import CourseChart
 from passalong_tui.widgets.listing import Column, Listing
-from passalong_tui.widgets.mechanic_card import judgement
-from passalong_tui.words import CHOICES, NOTHING, ROLES, TONES, counted, day, month_name, number, said
+from passalong_tui.words import CHOICES, ROLES, TONES, said, today
 
-_TONES = {"keep": "success", "change": "warning", "kill": "error"}
 _DECISIONS = ("keep", "change", "kill", "undecide", "hold")
 
 
-class Past:
-    """One decision of a review that was held."""
-
-    def __init__(self, review: Review, place: int) -> None:
-        self.review = review
-        self.said: Reviewed = review.decisions[place]
-        self.key = f"{review.id} {place}"
-
-
-class ReviewScreen(TablePage):
+class ReviewScreen(CoursePage):
     NAME = TAB = REVIEW
     QUESTION = "What is kept, changed or killed this month?"
     CSS_PATH = "review.tcss"
@@ -70,6 +60,7 @@ class ReviewScreen(TablePage):
                 )
             with VerticalScroll(classes="detail"):
                 yield Static(Content(""), id="about")
+                yield CourseChart()
 
     def _columns(self) -> tuple[Column[Mechanic], ...]:
         def of(mechanic: Mechanic) -> Decided | None:
@@ -78,10 +69,10 @@ class ReviewScreen(TablePage):
         return (
             Column(key="title", label="Mechanic", least=24, cell=lambda m, w: m.title,
                    order=lambda m: safe.clean(m.title).casefold()),
-            Column(key="verdict", label="Verdict", cell=lambda m, w: verdict(m), order=_urgency, width=11,
+            Column(key="verdict", label="Verdict", cell=lambda m, w: verdict(m), order=urgency, width=11,
                    tone=lambda m: TONES.get(m.verdict.state, "")),
             Column(key="decision", label="Decision", cell=lambda m, w: decision(of(m)), order=lambda m: decision(of(m)),
-                   width=11, tone=lambda m: _tone(of(m))),
+                   width=11, tone=lambda m: tone(of(m))),
             Column(key="role", label="In whose hands", cell=lambda m, w: hands(of(m)), order=lambda m: hands(of(m)),
                    width=26, drop=1),
         )  # fmt: skip
@@ -117,13 +108,15 @@ class ReviewScreen(TablePage):
     @on(Listing.Moved)
     def _explain(self) -> None:
         past: Listing[Past] = self.query_one("#past", Listing)
+        shown = None if past.has_focus_within and past.current is not None else self.mechanic
         if past.has_focus_within and past.current is not None:
             about = told(past.current)
-        elif self.mechanic is not None:
-            about = asked(self.mechanic, self.draft.decisions.get(self.mechanic.key))
+        elif shown is not None:
+            about = asked(shown, self.draft.decisions.get(shown.key))
         else:
             about = Content("")
         self.query_one("#about", Static).update(about)
+        self.show_course(None if shown is None else shown.key)
         here = self.mechanic.key if self.mechanic is not None else None
         self.rebind((here is not None, here in self.draft.decisions, bool(self.draft.decisions)))
 
@@ -176,6 +169,8 @@ class ReviewScreen(TablePage):
         """Goes on to the next mechanic that nothing was decided about."""
         if decided is None:
             return
+        title = safe.line(self.known.title(decided.mechanic), 40)
+        self._offer_undo(decided.mechanic, f"{title}: {said(CHOICES, decided.decision)}.")
         self.draft.decide(decided)
         self.draw()
         living: Listing[Mechanic] = self.query_one("#living", Listing)
@@ -185,8 +180,38 @@ class ReviewScreen(TablePage):
 
     def action_undecide(self) -> None:
         if self.mechanic is not None:
+            self._offer_undo(self.mechanic.key, f"{safe.line(self.mechanic.title, 40)}: nothing decided.")
             self.draft.decisions.pop(self.mechanic.key, None)
             self.draw()
+
+    def _offer_undo(self, key: str, sentence: str) -> None:
+        """Before the draft is changed; nothing of it is on the server yet."""
+        draft, before = self.draft, self.draft.decisions.get(key)
+
+        def restore() -> None:
+            if before is None:
+                draft.decisions.pop(key, None)
+            else:
+                draft.decide(before)
+            self.draw()
+
+        self.console.offer_undo(sentence, restore)
+
+    @work(group="export", exclusive=True)
+    async def action_minutes(self) -> None:
+        """Writes the review of the month, be it held or still being prepared, for those who were not there."""
+        from passalong_tui.minutes import minutes
+
+        month = self.draft.month
+        if month is None or self.known.reviews is None:
+            return
+        text = minutes(month, self.known.reviews, self.draft, self.known.living, today())
+        try:
+            path = await asyncio.to_thread(write_document, f"review-{month}", text, self.console.exports, today())
+        except OSError as error:
+            self.console.say(f"Nothing was written: {error.strerror or error}.", "error")
+        else:
+            self.console.say(f"The review is written to {path}.")
 
     def action_month(self, by: int) -> None:
         if self.known.metric is not None:
@@ -202,97 +227,8 @@ class ReviewScreen(TablePage):
 
     def _held(self, review: Review | None) -> None:
         if review is not None:
+            self.console.undoable = None  # what was recorded stays
             self.known.draft = Draft(month=self.draft.month)
             self.known.reviews = [review, *(self.known.reviews or [])]
         self.draw()
         self.load()
-
-
-PAST: tuple[Column[Past], ...] = (
-    Column(key="month", label="Month", cell=lambda p, w: p.review.month,
-           order=lambda p: (p.review.month, p.review.held_at), width=8),
-    Column(key="title", label="Mechanic", cell=lambda p, w: p.said.title,
-           order=lambda p: safe.clean(p.said.title).casefold()),
-    Column(key="decision", label="Decided", cell=lambda p, w: said(CHOICES, p.said.decision),
-           order=lambda p: p.said.decision, width=10, tone=lambda p: _TONES.get(p.said.decision, "")),
-    Column(key="came", label="What came of it", least=24, cell=lambda p, w: p.said.came_of.why,
-           order=lambda p: safe.clean(p.said.came_of.why).casefold()),
-)  # fmt: skip
-
-
-def due(metric: Metric) -> str:
-    """The month to review, by the server's calendar."""
-    return month_due(metric.months[-1].month, datetime.now(ZoneInfo(metric.timezone)).date())
-
-
-def question(draft: Draft, living: int) -> Content:
-    which = month_name(draft.month) if draft.month else "this month"
-    decided = f"   {number(len(draft.decisions))} of {number(living)} decided" if living else ""
-    return Content.assemble("What is kept, changed or killed in ", (which, "$accent"), "?", (decided, "$quiet"))
-
-
-def decision(decided: Decided | None) -> str:
-    """The choice; what the server refused is marked."""
-    if decided is None:
-        return NOTHING
-    return ("! " if decided.fault else "") + said(CHOICES, decided.decision)
-
-
-def hands(decided: Decided | None) -> str:
-    return f"{said(ROLES, decided.role)}: {decided.owner}" if decided else ""
-
-
-def _tone(decided: Decided | None) -> str:
-    return "" if decided is None else "error" if decided.fault else _TONES.get(decided.decision, "")
-
-
-def _urgency(mechanic: Mechanic) -> int:
-    """What the numbers speak against comes first."""
-    order = ("collecting", "keep", "review", "kill")
-    return order.index(mechanic.verdict.state) if mechanic.verdict.state in order else -1
-
-
-def asked(mechanic: Mechanic, decided: Decided | None) -> Content:
-    """What is known of a mechanic, and what was decided about it so far."""
-    parts: list[str | tuple[str, str] | Content] = [
-        (safe.line(mechanic.title), "bold"),
-        (f"   owned by {safe.line(mechanic.owner, 40)}", "$quiet"),
-        "\n",
-        judgement(mechanic.verdict),
-    ]
-    if decided is not None:
-        parts += ["\n\n", (f"Decided: {said(CHOICES, decided.decision)}", f"bold ${_TONES[decided.decision]}")]
-        parts += [f"   {safe.line(hands(decided), 80)}"]
-        parts += [f"\n  “{safe.line(decided.reason)}”"] if decided.reason else []
-        parts += ["\n", (f"! {safe.line(decided.fault)}", "bold $error")] if decided.fault else []
-    return Content.assemble(*parts)
-
-
-def told(past: Past) -> Content:
-    """A former decision: by whom, why, what was known, and what came of it."""
-    review, decided = past.review, past.said
-    who = f"{said(ROLES, decided.role)}: {safe.line(decided.owner, 60)}"
-    parts: list[str | tuple[str, str]] = [
-        (f"{said(CHOICES, decided.decision)} {safe.line(decided.title)}", "bold"),
-        ("  against the verdict" if decided.overrides else "", "$warning"),
-        "\n",
-        (f"{month_name(review.month)}, held on {day(review.held_at)} by {safe.line(review.by, 40)}; {who}", "$quiet"),
-        f"\n“{safe.line(decided.reason)}”" if decided.reason else "",
-        "\n",
-        ("Then known: ", "$quiet"),
-        (safe.line(decided.verdict.why), "$quiet"),
-        "\n",
-        ("Since: ", "bold $accent"),
-        safe.line(decided.came_of.why),
-    ]
-    if review.note:
-        parts += ["\n", ("Note: ", "$quiet"), safe.line(review.note)]
-    return Content.assemble(*parts)
-
-
-def left_out(draft: Draft, living: list[Mechanic]) -> str:
-    """What the review will say nothing about, in a sentence."""
-    titles = [safe.line(mechanic.title, 40) for mechanic in living if mechanic.key not in draft.decisions]
-    if not titles:
-        return "Every living mechanic is decided about."
-    return f"Nothing is said of {counted(len(titles), 'mechanic')}: {', '.join(titles)}."

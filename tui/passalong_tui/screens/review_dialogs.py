@@ -16,7 +16,7 @@ from passalong_tui.client import Client, Refusal
 from passalong_tui.draft import Decided, Draft, needs_reason
 from passalong_tui.screens.decide import FALLBACK_CHOICES, against, consequence
 from passalong_tui.screens.dialog import REDIRECT, Dialog, Line
-from passalong_tui.screens.review import hands, left_out
+from passalong_tui.screens.review_words import hands, left_out
 from passalong_tui.widgets.choices import Choices
 from passalong_tui.words import CHOICES, ROLES, day, month_name, said
 

@@ -16,7 +16,8 @@ from passalong_tui.answers import Finding, Theater
 from passalong_tui.client import Client
 from passalong_tui.commands import THEATER, bindings
 from passalong_tui.messages import Fact, MechanicsFetched, TheaterFetched
-from passalong_tui.screens.page import TablePage
+from passalong_tui.screens.courses import CoursePage
+from passalong_tui.widgets.course import CourseChart
 from passalong_tui.widgets.listing import Column, Listing
 from passalong_tui.words import CHECKS, chance, number, said
 
@@ -25,7 +26,7 @@ _PARTS = {"part", "coverage", "probability"}
 Part = str | tuple[str, str]
 
 
-class TheaterScreen(TablePage):
+class TheaterScreen(CoursePage):
     NAME = TAB = THEATER
     QUESTION = "What only looks like pipeline?"
     CSS_PATH = "theater.tcss"
@@ -43,6 +44,7 @@ class TheaterScreen(TablePage):
             )
             with VerticalScroll(classes="detail"):
                 yield Static(Content(""), id="finding")
+                yield CourseChart()
                 yield Static(Content(""), id="clear")
 
     def _columns(self) -> tuple[Column[Finding], ...]:
@@ -102,6 +104,7 @@ class TheaterScreen(TablePage):
         finding = self.finding
         self.query_one("#finding", Static).update(told(finding) if finding is not None else Content(""))
         self.query_one("#finding").display = finding is not None
+        self.show_course(finding.subject if finding is not None else None)
         self.rebind(finding is not None and finding.subject is not None)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:

@@ -10,6 +10,7 @@ from litestar import get, post
 from litestar.params import FromPath, JSONBody
 from msgspec import Meta, Struct
 
+from passalong.domain.course import Week
 from passalong.domain.decision import LIVING_ON, Decision, DecisionKind, KillRule, Produced
 from passalong.domain.instant import at
 from passalong.domain.mechanic import Cta, Fallback, Gate, Mechanic, MechanicKind, Status
@@ -63,6 +64,7 @@ class DecisionAnswer(Struct, kw_only=True):
 class MechanicAnswer(Struct, kw_only=True):
     """A mechanic with what it brought over all time, and the verdict as things stand.
 
+    `weeks` are those of the last half year, oldest first; the last of them ends today.
     `decisions` (oldest first), `rule_at_launch` and a tombstone's `verdict` and `produced` come when asked for by key;
     so does `overridden_by`, the decision by which it lives on though the verdict is to kill it, or was until its rule
     was changed. `warnings` are about a launch.
@@ -84,6 +86,7 @@ class MechanicAnswer(Struct, kw_only=True):
     tombstone: TombstoneAnswer | None
     counts: Tally
     verdict: Verdict
+    weeks: list[Week] = []
     rule_at_launch: RuleAnswer | None = None
     overridden_by: DecisionAnswer | None = None
     decisions: list[DecisionAnswer] = []
@@ -111,7 +114,11 @@ async def list_mechanics(services: FromServices, limit: Limit = 50, cursor: Curs
     known = list(services.catalog.mechanics.values())
     verdicts = await services.verdicts.of(known)
     answers = [_answer(m, tallies.get(m.key, Tally()), verdicts[m.key], []) for m in known]
-    return page_by_id(answers, limit, cursor, lambda answer: answer.key)
+    shown = page_by_id(answers, limit, cursor, lambda answer: answer.key)
+    weeks = await services.courses.weeks(answer.key for answer in shown.items)
+    for answer in shown.items:
+        answer.weeks = weeks[answer.key]
+    return shown
 
 
 @get("/mechanics/{key:str}", tags=["Mechanics"], summary="One mechanic with its history", responses=REFUSALS)
@@ -119,14 +126,19 @@ async def get_mechanic(services: FromServices, key: FromPath[str]) -> MechanicAn
     return await describe(services, services.catalog.find(Mechanic, key))
 
 
-@post(
-    "/mechanics/{key:str}/kill",
-    tags=["Mechanics"],
-    summary="Kill a mechanic",
-    status_code=200,
-    opt=ADMIN,
-    responses=REFUSALS,
-)
+def _deciding(name: str, summary: str) -> post:
+    """What the routes share by which admins decide about a mechanic."""
+    return post(
+        f"/mechanics/{{key:str}}/{name}",
+        tags=["Mechanics"],
+        summary=summary,
+        status_code=200,
+        opt=ADMIN,
+        responses=REFUSALS,
+    )
+
+
+@_deciding("kill", "Kill a mechanic")
 async def kill_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[KillBody]) -> MechanicAnswer:
     """Dated, reasoned, reversible; every server process serves the fallback within a second."""
     after = await services.decisions.kill(
@@ -135,52 +147,24 @@ async def kill_mechanic(services: FromServices, key: FromPath[str], data: JSONBo
     return await describe(services, after)
 
 
-@post(
-    "/mechanics/{key:str}/revive",
-    tags=["Mechanics"],
-    summary="Revive a mechanic",
-    status_code=200,
-    opt=ADMIN,
-    responses=REFUSALS,
-)
+@_deciding("revive", "Revive a mechanic")
 async def revive_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[DecisionBody]) -> MechanicAnswer:
     """Undoes a kill: gate, CTA and attribution are back, on every link that is out there."""
     return await describe(services, await services.decisions.revive(key, by=data.by, reason=data.reason))
 
 
-@post(
-    "/mechanics/{key:str}/pause",
-    tags=["Mechanics"],
-    summary="Pause a mechanic",
-    status_code=200,
-    opt=ADMIN,
-    responses=REFUSALS,
-)
+@_deciding("pause", "Pause a mechanic")
 async def pause_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[DecisionBody]) -> MechanicAnswer:
     """Its links go on, none is made, and until it is resumed no day counts for its verdict."""
     return await describe(services, await services.decisions.pause(key, by=data.by, reason=data.reason))
 
 
-@post(
-    "/mechanics/{key:str}/resume",
-    tags=["Mechanics"],
-    summary="Resume a paused mechanic",
-    status_code=200,
-    opt=ADMIN,
-    responses=REFUSALS,
-)
+@_deciding("resume", "Resume a paused mechanic")
 async def resume_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[DecisionBody]) -> MechanicAnswer:
     return await describe(services, await services.decisions.resume(key, by=data.by, reason=data.reason))
 
 
-@post(
-    "/mechanics/{key:str}/keep",
-    tags=["Mechanics"],
-    summary="Keep a mechanic, whatever the verdict",
-    status_code=200,
-    opt=ADMIN,
-    responses=REFUSALS,
-)
+@_deciding("keep", "Keep a mechanic, whatever the verdict")
 async def keep_mechanic(services: FromServices, key: FromPath[str], data: JSONBody[DecisionBody]) -> MechanicAnswer:
     """Overrides a verdict: visible for ever, with its reason and with what was known that day."""
     return await describe(services, await services.decisions.keep(key, by=data.by, reason=data.reason))
@@ -192,6 +176,7 @@ async def describe(services: Services, mechanic: Mechanic, warnings: Sequence[st
     verdicts = await services.verdicts.of([mechanic])
     decisions = await services.catalog.decisions(mechanic.key)
     answer = _answer(mechanic, tallies.get(mechanic.key, Tally()), verdicts[mechanic.key], decisions)
+    answer.weeks = (await services.courses.weeks([mechanic.key]))[mechanic.key]
     answer.warnings = list(warnings)
     return answer
 
