@@ -50,6 +50,7 @@ from passalong_tui.messages import (
     MechanicsFetched,
     RoleKnown,
 )
+from passalong_tui.opening import open_in_browser
 from passalong_tui.palette import ConsoleCommands
 from passalong_tui.screens.page import Page
 from passalong_tui.themes import DARK, LOOKS, SAID
@@ -138,6 +139,7 @@ class Console(App[None], inherit_bindings=False):
         self.exports = exports or folder()
         self.known = Known()
         self.undoable: Undo | None = None
+        self.opener: Callable[[str], bool] = open_in_browser
         self._refresh_s = refresh_s
         self._retry_s = retry_s
         self._long_poll_s = long_poll_s
@@ -207,6 +209,12 @@ class Console(App[None], inherit_bindings=False):
         self.undoable = Undo(sentence, act)
         self.say(f"{sentence} ^z takes it back.")
         self.screen.refresh_bindings()
+
+    @work(group="browser")
+    async def browse(self, url: str) -> None:
+        """Opens an address in the operator's browser, which may take its time to start."""
+        if not await asyncio.to_thread(self.opener, url):
+            self.say("There is no browser here that could be opened. y copies the link.", "warning")
 
     def say(self, sentence: str, severity: SeverityLevel = "information") -> None:
         """A word in the corner that goes by itself."""

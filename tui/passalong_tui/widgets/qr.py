@@ -8,20 +8,21 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widget import Widget
 
-QUIET_MODULES = 2
-"""The light margin. The standard asks for four; cameras read it with two, and a terminal is narrow."""
+MARGINS = (4, 2, 1)
+"""Light modules around the code: four by the standard, fewer where there is less room. Cameras read it with one, on a
+light ground."""
 _GROUND = "#000000 on #ffffff"
 _CELLS = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 
 Modules = Sequence[Sequence[bool]]
 
 
-def modules(url: str) -> Modules:
+def modules(url: str, margin: int) -> Modules:
     """The code of an address with its margin, row by row; True is dark."""
     import segno
 
     code = segno.make(url, error="l", micro=False)
-    return [[bool(module) for module in row] for row in code.matrix_iter(border=QUIET_MODULES)]
+    return [[bool(module) for module in row] for row in code.matrix_iter(border=margin)]
 
 
 def drawn(code: Modules) -> list[str]:
@@ -36,30 +37,32 @@ class QrCode(Widget):
 
     DEFAULT_CSS = "QrCode { width: auto; height: auto; }"
 
-    def __init__(self, room: Size | None = None, *, id: str | None = None) -> None:
-        """`room` is what may be filled, in cells; None: no limit."""
+    def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.room = room
-        self._url = ""
+        self._drawn: tuple[str, Size] = ("", Size())
         self._lines: list[str] = []
+        self.fits = True
 
-    def show(self, url: str) -> None:
-        if url != self._url:
-            self._url = url
-            self._lines = drawn(modules(url)) if url else []
-            self.refresh(layout=True)
+    def show(self, url: str, room: Size) -> None:
+        """Draws the code of an address into so many cells, with as wide a margin as they leave."""
+        if (url, room) == self._drawn:
+            return
+        self._drawn = url, room
+        for margin in MARGINS:
+            self._lines = drawn(modules(url, margin))
+            self.fits = len(self._lines[0]) <= room.width and len(self._lines) <= room.height
+            if self.fits:
+                break
+        self.refresh(layout=True)
 
-    @property
-    def needs(self) -> Size:
-        """Cells that the code takes."""
-        return Size(len(self._lines[0]) if self._lines else 0, len(self._lines))
+    def get_content_width(self, container: Size, viewport: Size) -> int:
+        return len(self._lines[0]) if self._lines and self.fits else super().get_content_width(container, viewport)
 
-    @property
-    def fits(self) -> bool:
-        return self.room is None or (self.needs.width <= self.room.width and self.needs.height <= self.room.height)
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return len(self._lines) if self.fits else super().get_content_height(container, viewport, width)
 
     def render(self) -> Content:
-        if not self.fits:
-            width, height = self.needs
-            return Content.styled(f"The code takes {width} × {height} characters: make the window larger.", "$quiet")
+        if self._lines and not self.fits:
+            size = f"{len(self._lines[0])} × {len(self._lines)} characters"
+            return Content(f"The code takes {size}: make the window larger.")
         return Content("\n").join([Content.styled(line, _GROUND) for line in self._lines])
