@@ -180,8 +180,8 @@ async def test_times_are_local_or_utc_and_a_row_can_be_had_whole_and_copied(serv
         assert tui.console.clipboard == event.lead
         await tui.until_shown(str(event.lead), "seq")
         await tui.press("escape", "E")
-        await tui.until(lambda: list(tmp_path.iterdir()), "the file")
-        [file] = tmp_path.iterdir()
+        await tui.until_shown("3 rows written to")
+        [file] = tmp_path.glob("*.csv")
         assert file.read_text("utf-8-sig").splitlines()[1].startswith(rfc3339(int(event.at.timestamp() * 1000))[:19])
 
 

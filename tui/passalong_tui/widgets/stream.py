@@ -37,8 +37,8 @@ class Stream(ScrollView, can_focus=True):
         Binding("down", "cursor_down", "Down", show=False),
         Binding("pageup", "page(-1)", "Page up", show=False),
         Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "cursor_top", "Top", show=False),
-        Binding("end", "cursor_bottom", "Bottom", show=False),
+        Binding("home", "scroll_home", "Top", show=False),
+        Binding("end", "scroll_end", "Bottom", show=False),
     ]
 
     class Moved(Message):
@@ -113,10 +113,10 @@ class Stream(ScrollView, can_focus=True):
     def action_page(self, pages: int) -> None:
         self.move(self._cursor + pages * max(self.size.height - 1, 1))
 
-    def action_cursor_top(self) -> None:
+    def action_scroll_home(self) -> None:
         self.move(0)
 
-    def action_cursor_bottom(self) -> None:
+    def action_scroll_end(self) -> None:
         self.move(len(self._events) - 1)
 
     async def on_click(self, event: Click) -> None:
