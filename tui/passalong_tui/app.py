@@ -16,7 +16,7 @@ from textual.notifications import SeverityLevel
 from textual.reactive import reactive
 
 from passalong_tui import safe
-from passalong_tui.client import Client, Lost, Refusal
+from passalong_tui.client import MOST_EVENTS, Client, Lost, Refusal
 from passalong_tui.commands import (
     CUSTOMER,
     CUSTOMERS,
@@ -59,6 +59,7 @@ from passalong_tui.words import Zone, clock
 REFRESH_S = 5.0
 RETRY_S = 1.0
 LONG_POLL_S = 5.0
+GATHER_S = 0.1
 
 _CLASSES = {
     OVERVIEW: "OverviewScreen",
@@ -265,6 +266,9 @@ class Console(App[None], inherit_bindings=False):
                     self.learn(EventsArrived(tail.items))
                 if not wait_s and self.trouble:
                     await asyncio.sleep(self._retry_s)
+                elif 0 < len(tail.items) < MOST_EVENTS:
+                    # What follows within a moment comes in one answer: a busy ledger is not asked for each event.
+                    await asyncio.sleep(GATHER_S)
             except Lost:
                 self.post_message(ConnectionLost())
                 await asyncio.sleep(self._retry_s)

@@ -39,6 +39,7 @@ T = TypeVar("T")
 
 PAGE_SIZE = 200
 MOST_PLAYS = 1000
+MOST_EVENTS = 200
 MOST_REVIEWS = 24
 """The newest of them: whoever wants all asks the API."""
 CONNECT_S = 4.0
@@ -133,7 +134,7 @@ class Client:
     async def revoke(self, share: str, *, attempt: str) -> Revocation:
         return await self._post(f"/shares/{_part(share)}/revoke", Revocation, {}, attempt)
 
-    async def events(self, after: int | None, *, wait_s: float, limit: int = 200) -> Tail:
+    async def events(self, after: int | None, *, wait_s: float, limit: int = MOST_EVENTS) -> Tail:
         """What happened after a seq; waits up to `wait_s` seconds for the first. None: the newest."""
         params: dict[str, Any] = {"limit": limit, "wait": wait_s} | ({} if after is None else {"after": after})
         return await self._send("GET", "/events", Tail, timeout_s=ANSWER_S + wait_s, params=params)

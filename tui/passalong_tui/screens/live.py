@@ -61,6 +61,9 @@ class LiveScreen(Page):
         self._held_at: int | None = None
         """The newest seq when it was paused."""
         self._frame: Timer | None = None
+        self._title = ""
+        self._standing = False
+        """Whether there is an event that commands could be about."""
 
     def body(self) -> ComposeResult:
         yield Static(Content("Reading…"), id="nothing")
@@ -135,7 +138,7 @@ class LiveScreen(Page):
             parts.append((f"Ⅱ paused, {self._waiting(self._held_at)}", "$warning"))
         if self.choice is not CHOICES[0]:
             parts.append((f"   {self.choice.name}", "$accent"))
-        self.ask(Content.assemble(*parts))
+        self._ask_anew(Content.assemble(*parts))
         stream = self.query_one(Stream)
         empty = stream.current is None
         nothing = self.query_one("#nothing", Static)
@@ -144,6 +147,12 @@ class LiveScreen(Page):
             stream.focus()
         if empty:
             nothing.update(Content(self._why_empty()))
+
+    def _ask_anew(self, title: Content) -> None:
+        """A title that says the same is let alone: it would have the whole screen arranged again."""
+        if title.plain != self._title:
+            self._title = title.plain
+            self.ask(title)
 
     def _waiting(self, held_at: int) -> str:
         new = [event for event in self.known.events if event.seq > held_at]
@@ -161,8 +170,10 @@ class LiveScreen(Page):
     @on(Stream.Moved)
     def _moved(self) -> None:
         event = self.query_one(Stream).current
-        self.query_one("#about", Static).update(about(event) if event is not None else Content(""))
-        self.refresh_bindings()
+        self.query_one("#about", Static).update(about(event) if event is not None else Content(""), layout=False)
+        if self._standing != (event is not None):
+            self._standing = event is not None
+            self.refresh_bindings()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("open", "whole", "copy", "export") and self.is_mounted:

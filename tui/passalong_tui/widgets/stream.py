@@ -127,7 +127,7 @@ class Stream(ScrollView, can_focus=True):
                 await self.run_action("screen.open")
 
     def _measure(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self._events))
+        self.virtual_size = Size(self.size.width, len(self._events))  # the same again costs nothing
 
     def _reveal(self) -> None:
         top, height = self.scroll_offset.y, max(self.size.height, 1)
