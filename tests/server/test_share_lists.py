@@ -166,6 +166,7 @@ def test_one_share_with_what_came_of_everything_below_it(server: Server, browser
     assert (trunk["branches"], trunk["leads"]) == (2, 1)
     assert detail["below"]["branches"] == 2
     assert detail["below"]["leads"] == 1
+    assert [(month["visits"], month["leads"]) for month in detail["months"]] == [(1, 1)]
     [branch] = [share for share in listed(server) if share["hop"] == 1]
     assert branch["parent"] == trunk["share"]
     assert branch["branches"] == 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import sqlite3
 import webbrowser
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,7 +17,7 @@ from console_driver import Driver, console, lead, opportunity
 from textual.widgets import Static
 
 from factories import FIREFOX, Server, element
-from passalong_tui.answers import Node
+from passalong_tui.answers import Node, ShareMonth
 from passalong_tui.opening import open_in_browser
 from passalong_tui.screens.code import CodeScreen
 from passalong_tui.screens.customer import CustomerScreen
@@ -24,6 +26,7 @@ from passalong_tui.screens.share import ShareScreen
 from passalong_tui.screens.shares import SharesScreen
 from passalong_tui.widgets.branches import BranchTree, More
 from passalong_tui.widgets.qr import QrCode, drawn, modules
+from passalong_tui.widgets.share_card import by_month
 
 HOSTILE = '[/]\x1b]52;c;aGk=\x07\u202eevil\x9b31m=HYPERLINK("x")'
 _CELLS = {" ": (False, False), "▀": (True, False), "▄": (False, True), "█": (True, True)}
@@ -344,6 +347,32 @@ def test_a_browser_that_would_draw_over_the_console_is_not_opened(monkeypatch: p
     assert not open_in_browser("javascript:alert(1)")
     assert open_in_browser("https://a.example/s/x")
     assert asked == ["https://a.example/s/x"]
+
+
+def test_visits_by_month_are_bars_with_the_best_one_in_words() -> None:
+    def told(**visits: int) -> str:
+        months = [ShareMonth(month=f"{m[1:5]}-{m[5:]}", visits=n, leads=0) for m, n in visits.items()]
+        return by_month(months, "2026-11")
+
+    assert told() == ""
+    assert told(m202611=1) == "█  since November 2026; most in November 2026: 1 visit"
+    assert told(m202607=16, m202608=1, m202610=8) == "█▁ ▄   since July 2026; most in July 2026: 16 visits"
+    assert told(m202401=5) == "nobody for 12 months; most in January 2024: 5 visits"
+
+
+async def test_a_tree_is_exported_as_it_was_read(server: Server, tmp_path: Path) -> None:
+    root = server.share(sharer="=1+1")
+    branch(server, root, "ada@hooli.example")
+    top = next(share for share in listed(server) if share["branches"])
+    async with console(server, exports=tmp_path / "out") as tui:
+        tui.console.open_share(top["share"])
+        await tui.until(lambda: len(tree(tui).nodes) == 2, "the tree")
+        await tui.press("E")
+        await tui.until_shown("2 rows written to")
+        [file] = (tmp_path / "out").iterdir()
+        rows = list(csv.DictReader(file.read_text("utf-8-sig").splitlines()))
+        assert [(row["hop"], row["parent"], row["leads"]) for row in rows] == [("0", "", "1"), ("1", top["share"], "0")]
+        assert rows[0]["sharer"] == "'=1+1"
 
 
 async def test_a_share_that_is_looked_at_whole(server: Server) -> None:

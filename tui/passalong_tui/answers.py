@@ -224,9 +224,20 @@ class Below(Struct, kw_only=True):
     pipeline: list[Money]
 
 
+class ShareMonth(Struct, kw_only=True):
+    """`month` as 2026-10."""
+
+    month: str
+    visits: int
+    leads: int
+
+
 class ShareDetail(Struct, kw_only=True):
+    """`months` are the share's own, oldest first; those in which nobody came are left out."""
+
     share: ListedShare
     below: Below
+    months: list[ShareMonth]
 
 
 class Node(Struct, kw_only=True):

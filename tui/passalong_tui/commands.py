@@ -128,6 +128,7 @@ COMMANDS = (
     Command("y", "Copy", "Copy the id of the lead or link of this event", "copy", (LIVE,)),
     Command("v", "Whole", "Show all of it, with nothing cut short", "whole", (SHARE, LIVE)),
     Command("E", "Export", "Write the events that are shown to a CSV file", "export", (LIVE,)),
+    Command("E", "Export", "Write the branches that were read to a CSV file", "export", (SHARE,)),
     Command("enter", "Customer", "Open the customer that this play is for", "open", (PLAYS,)),
     Command("d", "Done", "Say that this play was done, with a note if you like", "done", (PLAYS,), INTEGRATOR),
     Command(

@@ -80,6 +80,11 @@ class Shares:
         pipeline = [Money(row["amount_minor"] or 0, row["currency"]) for row in money]
         return Below(**dict(sums), pipeline=pipeline)
 
+    async def months(self, share: str) -> list[tuple[str, int, int]]:
+        """Visits and leads of a share by month (as 2026-10), oldest first; months without any are left out."""
+        rows = await self._db.named(self._named, "months", share=share)
+        return [(f"{row['month'] // 100}-{row['month'] % 100:02d}", row["visits"], row["leads"]) for row in rows]
+
     async def _listed(self, shares: Sequence[str]) -> list[Listed]:
         asked = msgspec.json.encode(list(shares)).decode()
         branches = {row["id"]: row["n"] for row in await self._db.named(self._named, "branches", shares=asked)}

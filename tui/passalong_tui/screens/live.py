@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import ClassVar, NamedTuple
 
 from rich.text import Text
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -18,13 +17,12 @@ from passalong_tui import safe
 from passalong_tui.answers import Event
 from passalong_tui.client import Client
 from passalong_tui.commands import LIVE, bindings
-from passalong_tui.export import write
 from passalong_tui.known import TAIL
 from passalong_tui.messages import CustomersFetched, EventsArrived, Fact, MechanicsFetched
 from passalong_tui.screens.page import Page
 from passalong_tui.widgets.nav import Nav
 from passalong_tui.widgets.stream import Stream
-from passalong_tui.words import ACTORS, BRIEFLY, EVENTS, NOTHING, counted, said, second, stamp, today
+from passalong_tui.words import ACTORS, BRIEFLY, EVENTS, NOTHING, counted, said, second, stamp
 
 FRAME_S = 0.1
 """What comes within it is drawn at once, however much that is."""
@@ -86,8 +84,12 @@ class LiveScreen(Page):
 
     def draw(self) -> None:
         self._renew()
-        self.query_one(Stream).refresh()
+        self._stream.refresh()
         self._name_it()
+
+    @property
+    def _stream(self) -> Stream:
+        return self.query_one(Stream)
 
     @property
     def choice(self) -> Choice:
@@ -110,13 +112,13 @@ class LiveScreen(Page):
         if self._held_at is None and self.known.events:
             newer = [event for event in self.known.events if event.seq > self._seen]
             self._seen = self.known.events[-1].seq
-            self.query_one(Stream).put(event for event in newer if self._wanted(event))
+            self._stream.put(event for event in newer if self._wanted(event))
 
     def _anew(self) -> None:
         """Shows what is wanted of all that is known; of what came during a pause, nothing."""
         known = [e for e in self.known.events if self._held_at is None or e.seq <= self._held_at]
         self._seen = known[-1].seq if known else self._seen
-        self.query_one(Stream).replace(event for event in known if self._wanted(event))
+        self._stream.replace(event for event in known if self._wanted(event))
         self._name_it()
 
     def _wanted(self, event: Event) -> bool:
@@ -139,7 +141,7 @@ class LiveScreen(Page):
         if self.choice is not CHOICES[0]:
             parts.append((f"   {self.choice.name}", "$accent"))
         self._ask_anew(Content.assemble(*parts))
-        stream = self.query_one(Stream)
+        stream = self._stream
         empty = stream.current is None
         nothing = self.query_one("#nothing", Static)
         nothing.display, stream.display = empty, not empty
@@ -169,7 +171,7 @@ class LiveScreen(Page):
 
     @on(Stream.Moved)
     def _moved(self) -> None:
-        event = self.query_one(Stream).current
+        event = self._stream.current
         self.query_one("#about", Static).update(about(event) if event is not None else Content(""), layout=False)
         if self._standing != (event is not None):
             self._standing = event is not None
@@ -177,7 +179,7 @@ class LiveScreen(Page):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action in ("open", "whole", "copy", "export") and self.is_mounted:
-            return True if self.query_one(Stream).current is not None else None
+            return True if self._stream.current is not None else None
         return True
 
     def action_pause(self) -> None:
@@ -206,17 +208,17 @@ class LiveScreen(Page):
     @on(Input.Submitted, "#find")
     def _found(self, event: Input.Submitted) -> None:
         event.input.display = bool(event.value)
-        self.query_one(Stream).focus()
+        self._stream.focus()
 
     def key_escape(self) -> None:
         find = self.query_one("#find", Input)
         find.value = ""
         find.display = False
-        self.query_one(Stream).focus()
+        self._stream.focus()
 
     def action_open(self) -> None:
         """Who it was about: the lead if there is one, else the link, else the customer."""
-        event = self.query_one(Stream).current
+        event = self._stream.current
         if event is None:
             return
         if event.lead:
@@ -227,27 +229,20 @@ class LiveScreen(Page):
             self.console.open_customer(event.customer)
 
     def action_copy(self) -> None:
-        event = self.query_one(Stream).current
+        event = self._stream.current
         if event is not None:
             self.console.copy(safe.line(event.lead or event.share or event.customer))
 
     def action_whole(self) -> None:
         from passalong_tui.screens.whole import WholeScreen
 
-        event = self.query_one(Stream).current
+        event = self._stream.current
         if event is not None:
             values = [(name, getattr(event, name)) for name in _HEADER]
             self.app.push_screen(WholeScreen([(name, safe.line(str(value))) for name, value in values if value]))
 
-    @work(group="export", exclusive=True)
-    async def action_export(self) -> None:
-        rows = [[getattr(event, name) for name in _HEADER] for event in self.query_one(Stream).shown]
-        try:
-            path = await asyncio.to_thread(write, self.NAME, _HEADER, rows, self.console.exports, today())
-        except OSError as error:
-            self.console.say(f"Nothing was written: {error.strerror or error}.", "error")
-        else:
-            self.console.say(f"{counted(len(rows), 'row')} written to {path}.")
+    def action_export(self) -> None:
+        self.save(self.NAME, _HEADER, [[getattr(event, name) for name in _HEADER] for event in self._stream.shown])
 
     def _line(self, event: Event, width: int) -> Text:
         colours = self.app.theme_variables

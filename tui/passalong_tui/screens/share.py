@@ -22,8 +22,13 @@ from passalong_tui.screens.page import Page
 from passalong_tui.widgets.branches import BranchTree
 from passalong_tui.widgets.qr import QrCode
 from passalong_tui.widgets.share_card import facts, title, whose
+from passalong_tui.words import money
 
 _LABEL = 13
+_HEADER = (
+    "share", "parent", "hop", "channel", "sharer", "first_seen_at", "revoked", "children", "visits", "leads",
+    "opportunities",
+)  # fmt: skip
 _TREE_WIDTH = 90
 """Cells that the words and the tree have at least, where the code stands beside them."""
 
@@ -68,7 +73,7 @@ class ShareScreen(Page):
         asset, customer = safe.line(title(share), room * 3 // 5), safe.line(whose(share), room * 2 // 5)
         self.ask(Content.assemble("Where did ", (asset, "$accent"), " by ", (customer, "$accent"), " go?"))
         width = self.query_one("#facts", Static).size.width or self.size.width
-        told = facts(share, self.known, self._detail.below)
+        told = facts(share, self.known, self._detail)
         if self.size.height < 40:  # what the title and the tree say needs no line of its own
             told = [fact for fact in told if fact[0] not in ("Asset", "Customer", "Id")]
         self.query_one("#facts", Static).update(lines(told, width))
@@ -163,7 +168,13 @@ class ShareScreen(Page):
         from passalong_tui.screens.whole import WholeScreen
 
         if self._detail is not None:
-            self.app.push_screen(WholeScreen(facts(self._detail.share, self.known, self._detail.below)))
+            self.app.push_screen(WholeScreen(facts(self._detail.share, self.known, self._detail)))
+
+    def action_export(self) -> None:
+        """What was read of the tree."""
+        rows = [[getattr(node, name) for name in _HEADER] for node in self.query_one(BranchTree).nodes]
+        money_of = [money(node.pipeline) for node in self.query_one(BranchTree).nodes]
+        self.save(self.NAME, [*_HEADER, "pipeline"], [[*row, m] for row, m in zip(rows, money_of, strict=True)])
 
     def action_revoke(self) -> None:
         from passalong_tui.screens.revoke import RevokeDialog

@@ -53,3 +53,9 @@ WHERE b.depth > 0 AND c.kind = 'opportunity' AND c.currency <> '' GROUP BY c.cur
 SELECT c.share AS id, c.currency AS currency, sum(c.amount_minor) AS amount_minor
 FROM json_each(:shares) named JOIN credits c ON c.share = named.value
 WHERE c.kind = 'opportunity' AND c.currency <> '' GROUP BY c.share, c.currency ORDER BY amount_minor DESC;
+
+-- name: months
+-- How a share went month by month, as far as anybody came.
+SELECT month, coalesce(sum(visits) FILTER (WHERE kind = 'view'), 0) AS visits,
+       coalesce(sum(n) FILTER (WHERE kind = 'lead'), 0) AS leads
+FROM share_months WHERE share = :share AND actor = 'human' GROUP BY month ORDER BY month;

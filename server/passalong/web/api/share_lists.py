@@ -58,9 +58,18 @@ class BelowAnswer(Struct, kw_only=True):
     pipeline: list[Money]
 
 
+class MonthOfShare(Struct, kw_only=True):
+    month: str
+    visits: int
+    leads: int
+
+
 class ShareDetail(Struct, kw_only=True):
+    """`months` are the share's own, oldest first, as 2026-10; those in which nobody came are left out."""
+
     share: ListedShare
     below: BelowAnswer
+    months: list[MonthOfShare]
 
 
 @get("/shares", tags=["Shares"], summary="List shares, newest first", responses=REFUSALS)
@@ -94,7 +103,11 @@ async def get_share(services: FromServices, share: FromPath[str]) -> ShareDetail
     listed = await services.shares.find(share)
     if listed is None:
         raise NotFound(f"There is no share {share}. One that nobody has looked at yet is not known.")
-    return ShareDetail(share=_listed(services, listed), below=_below(await services.shares.below(share)))
+    return ShareDetail(
+        share=_listed(services, listed),
+        below=_below(await services.shares.below(share)),
+        months=[MonthOfShare(month=m, visits=v, leads=n) for m, v, n in await services.shares.months(share)],
+    )
 
 
 def share_of_customer(services: Services, row: dict[str, Any]) -> ShareOfCustomer:
