@@ -139,7 +139,7 @@ async def test_the_tree_shows_what_each_branch_brought(server: Server) -> None:
         await _to_shares(tui)
         await tui.press(*["j"] * [share["hop"] for share in listed(server)].index(0))
         shown = await _open(tui)
-        await tui.until_shown("Where did Quarterly report by Initech go?", "2 branches with 2 visits, 2 leads")
+        await tui.until_shown("Where did Quarterly report by Initech go?", "2 with 2 visits, 2 leads")
         await tui.until(lambda: len(shown.nodes) == 3, "the whole tree")
         rows = [line for line in tui.screen().splitlines() if "lead 0" in line or "This link" in line]
         assert [row.partition(f" {datetime.now(UTC).year} ")[2].split() for row in rows] == [
@@ -189,7 +189,7 @@ async def test_revoking_says_first_what_stops_and_what_stays(server: Server) -> 
     async with console(server, size=(80, 24)) as tui:
         await tui.until(lambda: tui.console.known.role == "admin", "the role")
         tui.console.open_share(top["share"])
-        await tui.until_shown("1 branch with")
+        await tui.until_shown("1 with")
         await tui.dialog("R", RevokeDialog)
         await tui.until_shown("This link and its 1 branch stop opening.", "1 lead stays, with what is credited")
         await tui.press("escape")
@@ -318,7 +318,7 @@ async def test_strangers_words_reach_no_terminal(server: Server) -> None:
         harmless(tui)
         await tui.press("escape")
         tui.console.open_share(top["share"])
-        await tui.until_shown("1 branch with", "]52;c;aGk=")
+        await tui.until_shown("1 with", "]52;c;aGk=")
         harmless(tui)
 
 

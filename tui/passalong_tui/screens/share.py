@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import ClassVar
 
 from textual import on, work
@@ -120,7 +121,10 @@ class ShareScreen(Page):
         code, tree = self.query_one(QrCode), self.query_one(BranchTree)
         if self._detail is not None:
             code.show(self._detail.share.url, Size(self.size.width - _TREE_WIDTH, self.size.height - 5))
-        code.display = self._detail is not None and code.fits
+        beside = self._detail is not None and code.fits
+        if code.display != beside:
+            code.display = beside
+            self.call_after_refresh(self.draw)  # the rest has another width then
         self.query_one("#columns", Static).update(Content(tree.header().plain))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -187,8 +191,10 @@ class ShareScreen(Page):
 
 
 def lines(told: list[tuple[str, str]], width: int) -> Content:
-    """Facts beneath each other, long ones cut in the middle."""
+    """Facts beneath each other, long ones cut in the middle; sentences with numbers go on in the next line."""
     room = max(width - _LABEL, 20)
-    return Content("\n").join(
-        [Content.assemble((f"{name:<{_LABEL}}", "$quiet"), safe.cut(value, room)) for name, value in told]
-    )
+    parts = []
+    for name, value in told:
+        rows = wrap(value, room) if name in ("Brought", "Branches", "By month") else [safe.cut(value, room)]
+        parts.append(Content.assemble((f"{name:<{_LABEL}}", "$quiet"), f"\n{' ' * _LABEL}".join(rows)))
+    return Content("\n").join(parts)

@@ -135,7 +135,7 @@ class BranchTree(Tree[Node | More], inherit_bindings=False):
         return max(self._room() - _GUIDE * _depth(node), 1)
 
     def _room(self) -> int:
-        return max(self.size.width - 1, 30)
+        return max(self.size.width - 2, 30)
 
     def _columns(self) -> list[tuple[str, int]]:
         return [*_COUNTS, ("Pipeline", _PIPELINE)] if self._room() >= _ROOMY else [*_COUNTS]

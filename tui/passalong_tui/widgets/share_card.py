@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from passalong_tui import safe
 from passalong_tui.answers import Below, ListedShare, ShareDetail, ShareMonth
 from passalong_tui.known import Known
-from passalong_tui.words import SHARE_STATES, counted, day, money, month_beside, month_name, said, stamp, today
+from passalong_tui.words import SHARE_STATES, counted, day, money, month_beside, month_name, number, said, stamp, today
 
 _BARS = " ▁▂▃▄▅▆▇█"
 _MONTHS = 12
@@ -78,10 +78,9 @@ def by_month(months: Sequence[ShareMonth], newest: str | None = None) -> str:
 
 
 def _branches(share: ListedShare, below: Below | None) -> str:
-    branches = counted(share.branches, "branch", "branches")
     if not share.branches:
         return "none: nobody has passed it along yet"
-    return f"{branches} with {brought(below)}" if below is not None else branches
+    return f"{number(share.branches)} with {brought(below)}" if below is not None else number(share.branches)
 
 
 def _sharer(share: ListedShare) -> str:
