@@ -127,6 +127,8 @@ async def test_nothing_yet_says_what_to_do(server: Server) -> None:
     async with console(server, size=(80, 24)) as tui:
         await tui.press("4")
         await tui.until_shown("No link is out yet. Mint one with POST /api/v1/shares")
+        await tui.press("f", "f")
+        await tui.until_shown("No link is revoked. f shows others.")
 
 
 async def test_the_tree_shows_what_each_branch_brought(server: Server) -> None:

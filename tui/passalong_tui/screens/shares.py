@@ -27,6 +27,9 @@ from passalong_tui.words import SHARE_STATES, ago, money, money_in, number, said
 
 STATES = ("", "open", "revoked", "expired")
 """What may be shown, in the order of the key: first everything."""
+EMPTY = (
+    "No link is out yet. Mint one with POST /api/v1/shares. Those of passalong mint appear with the first look at them."
+)
 _CHOICE = "shares.state"
 _ROOMY = 150
 """Cells from which on there is room for one link beside the list of all."""
@@ -84,8 +87,7 @@ class SharesScreen(FeedPage[ListedShare]):
                 COLUMNS,
                 key=lambda s: s.share,
                 found_by=lambda s: f"{s.share} {whose(s)} {s.customer} {title(s)} {s.asset} {s.channel} {s.sharer}",
-                empty="No link is out yet. Mint one with POST /api/v1/shares or passalong mint: it appears here once "
-                "somebody has looked at it.",
+                empty=EMPTY,
                 order="seen",
                 copies=lambda s: s.url,
             )
@@ -112,6 +114,7 @@ class SharesScreen(FeedPage[ListedShare]):
         return listing.current
 
     def draw(self) -> None:
+        self.query_one(Listing).explain_empty(f"No link is {self._state}. f shows others." if self._state else EMPTY)
         super().draw()
         if self._state:
             self.ask(Content.assemble(self.QUESTION, (f"   only {self._state} ones", "$warning")))
