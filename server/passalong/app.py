@@ -53,6 +53,7 @@ from passalong.store.receipts import Receipts
 from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
 from passalong.store.salts import Salts
+from passalong.store.shares import Shares
 from passalong.store.signals import Signals
 from passalong.store.theater import Theater
 from passalong.store.touchpoints import Touchpoints
@@ -133,6 +134,7 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         courses=Courses(db, verdicts, calendar, clock),
         decisions=decisions,
         aftermath=aftermath,
+        shares=Shares(db),
         receipts=Receipts(db),
         advocacy=advocates,
         theater=theatre,

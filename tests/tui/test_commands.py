@@ -11,7 +11,7 @@ from textual.command import CommandPalette
 from textual.widgets import Static
 
 from factories import Server
-from passalong_tui.commands import COMMANDS, CUSTOMER, LEAD, MAIN, MECHANICS, PLAY_REPORT, available
+from passalong_tui.commands import COMMANDS, CUSTOMER, LEAD, MAIN, MECHANICS, PLAY_REPORT, SHARE, available
 from passalong_tui.palette import ConsoleCommands
 from passalong_tui.screens.help import HelpScreen
 from passalong_tui.screens.page import Page
@@ -20,6 +20,7 @@ WAYS = {
     **{screen: (key,) for key, (screen, _) in MAIN.items()},
     CUSTOMER: ("3", "enter"),
     LEAD: ("3", "enter", "tab", "enter"),
+    SHARE: ("4", "enter"),
     PLAY_REPORT: ("7", "w"),
 }
 """The keys that lead to each screen."""
@@ -28,9 +29,9 @@ WAYS = {
 async def _go(tui: Driver, screen: str) -> None:
     for place, key in enumerate(WAYS[screen]):
         await tui.press(key)
-        if key in ("3", "2"):
+        if key in ("3", "2", "4"):
             await tui.until(lambda: tui.listing().grid.has_focus, "the rows")
-        elif place == 1 and key == "enter":
+        elif place == 1 and key == "enter" and screen != SHARE:
             await tui.until(
                 lambda: tui.column("email", "#leads") and tui.listing("#shares").grid.has_focus, "a customer"
             )

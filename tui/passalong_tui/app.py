@@ -18,7 +18,7 @@ from textual.reactive import reactive
 from textual.widget import AwaitMount
 
 from passalong_tui import safe
-from passalong_tui.client import Client, Lost, Refusal
+from passalong_tui.client import MOST_EVENTS, Client, Lost, Refusal
 from passalong_tui.commands import (
     CUSTOMER,
     CUSTOMERS,
@@ -52,6 +52,7 @@ from passalong_tui.messages import (
     MechanicsFetched,
     RoleKnown,
 )
+from passalong_tui.opening import open_in_browser
 from passalong_tui.palette import ConsoleCommands
 from passalong_tui.screens.page import Page
 from passalong_tui.themes import DARK, LOOKS, SAID
@@ -64,6 +65,7 @@ _FIRST_S, _AGAIN_S = 0.05, 0.01
 """How long a screen that is gone to stays hidden."""
 _AHEAD_S = 0.3
 """Between two imports of screens that nobody has gone to yet: each holds up a key for some milliseconds."""
+GATHER_S = 0.1
 
 _CLASSES = {
     OVERVIEW: "OverviewScreen",
@@ -152,6 +154,7 @@ class Console(App[None], inherit_bindings=False):
         """Whether the first screen has had its answer, or none."""
         self._visited: set[str] = set()
         self._hidden_s = _FIRST_S
+        self.opener: Callable[[str], bool] = open_in_browser
         self._refresh_s = refresh_s
         self._retry_s = retry_s
         self._long_poll_s = long_poll_s
@@ -241,6 +244,12 @@ class Console(App[None], inherit_bindings=False):
         self.say(f"{sentence} ^z takes it back.")
         self.screen.refresh_bindings()
 
+    @work(group="browser")
+    async def browse(self, url: str) -> None:
+        """Opens an address in the operator's browser, which may take its time to start."""
+        if not await asyncio.to_thread(self.opener, url):
+            self.say("There is no browser here that could be opened. y copies the link.", "warning")
+
     def say(self, sentence: str, severity: SeverityLevel = "information") -> None:
         """A word in the corner that goes by itself."""
         self.notify(safe.line(sentence), severity=severity, markup=False)
@@ -291,6 +300,9 @@ class Console(App[None], inherit_bindings=False):
                     self.learn(EventsArrived(tail.items))
                 if not wait_s and self.trouble:
                     await asyncio.sleep(self._retry_s)
+                elif 0 < len(tail.items) < MOST_EVENTS:
+                    # What follows within a moment comes in one answer: a busy ledger is not asked for each event.
+                    await asyncio.sleep(GATHER_S)
             except Lost:
                 self.post_message(ConnectionLost())
                 await asyncio.sleep(self._retry_s)

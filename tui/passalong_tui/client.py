@@ -18,16 +18,20 @@ from passalong_tui.answers import (
     CustomerDetail,
     Lead,
     LeadDetail,
+    ListedShare,
     LiveRule,
     Mechanic,
     Metric,
+    Node,
     OwnKey,
     Page,
     Play,
     PlayReport,
     Problem,
     Review,
+    Revocation,
     Rules,
+    ShareDetail,
     Tail,
     Theater,
 )
@@ -36,6 +40,7 @@ T = TypeVar("T")
 
 PAGE_SIZE = 200
 MOST_PLAYS = 1000
+MOST_EVENTS = 200
 MOST_REVIEWS = 24
 """The newest of them: whoever wants all asks the API."""
 CONNECT_S = 4.0
@@ -109,7 +114,32 @@ class Client:
     async def lead(self, id: str) -> LeadDetail:
         return await self._get(f"/leads/{_part(id)}", LeadDetail)
 
-    async def events(self, after: int | None, *, wait_s: float, limit: int = 200) -> Tail:
+    async def shares(
+        self, *, q: str = "", state: str | None = None, cursor: str | None = None, limit: int = 100
+    ) -> Page[ListedShare]:
+        """A page of all shares, newest first."""
+        asked = {"q": q, "state": state, "cursor": cursor}
+        return await self._get(
+            "/shares", Page[ListedShare], limit=limit, **{name: value for name, value in asked.items() if value}
+        )
+
+    async def share(self, id: str) -> ShareDetail:
+        return await self._get(f"/shares/{_part(id)}", ShareDetail)
+
+    async def tree(self, share: str, *, depth: int | None = None, cursor: str | None = None) -> Page[Node]:
+        """A share and what was passed along from it, breadth first, so many hops down (None: all)."""
+        asked = {"depth": depth, "cursor": cursor}
+        return await self._get(
+            f"/shares/{_part(share)}/tree",
+            Page[Node],
+            limit=PAGE_SIZE,
+            **{name: value for name, value in asked.items() if value},
+        )
+
+    async def revoke(self, share: str, *, attempt: str) -> Revocation:
+        return await self._post(f"/shares/{_part(share)}/revoke", Revocation, {}, attempt)
+
+    async def events(self, after: int | None, *, wait_s: float, limit: int = MOST_EVENTS) -> Tail:
         """What happened after a seq; waits up to `wait_s` seconds for the first. None: the newest."""
         params: dict[str, Any] = {"limit": limit, "wait": wait_s} | ({} if after is None else {"after": after})
         return await self._send("GET", "/events", Tail, timeout_s=ANSWER_S + wait_s, params=params)

@@ -43,7 +43,7 @@ MAIN = {
     "1": (OVERVIEW, "What did customers bring this month?"),
     "2": (MECHANICS, "Which mechanic produces pipeline?"),
     "3": (CUSTOMERS, "Which customers bring others?"),
-    "4": (SHARES, "Which links are out, and where did they go?"),
+    "4": (SHARES, "Which links are out?"),
     "5": (LEADS, "Who came, and through whom?"),
     "6": (OPPORTUNITIES, "Which deals carry a customer’s name, and why?"),
     "7": (PLAYS, "Whom to invite, help or call next?"),
@@ -55,7 +55,7 @@ MAIN = {
 }
 """The screens that one key leads to, each with the question that it answers, in the order of the top line."""
 
-TABLES = (MECHANICS, CUSTOMERS, CUSTOMER, PLAYS, PLAY_REPORT, REVIEW, THEATER)
+TABLES = (MECHANICS, CUSTOMERS, CUSTOMER, SHARES, PLAYS, PLAY_REPORT, REVIEW, THEATER)
 """Screens with a table, which all have its commands."""
 
 
@@ -111,6 +111,24 @@ COMMANDS = (
     Command("enter", "Mechanic", "Go to the mechanic that this finding is about", "open", (THEATER,)),
     Command("enter", "Open", "Open this customer: shares, leads, opportunities", "open", (CUSTOMERS,)),
     Command("enter", "Open", "Open this lead’s journey", "open", (CUSTOMER,)),
+    Command("enter", "Open", "Open this link: where it was passed along, and what came of it", "open", (SHARES,)),
+    Command("enter", "Open", "Open the branch under the cursor", "open", (SHARE,)),
+    Command("space", "Fold", "Show or hide what was passed along from here", "fold", (SHARE,)),
+    Command("u", "Up", "Go to the link that this one was passed along from", "up", (SHARE,)),
+    Command("f", "State", "Show all links, or only open, revoked or expired ones", "next_state", (SHARES,)),
+    Command("b", "Browser", "Open this link in your browser: it counts as a view", "browse", (SHARES, SHARE)),
+    Command("q", "Code", "Show the QR code of this link, to be scanned from the screen", "code", (SHARES, SHARE)),
+    Command("c", "Customer", "Open the customer whose link this is", "customer", (SHARES, SHARE)),
+    Command("R", "Revoke", "Take this link back, and what was passed along", "revoke", (SHARES, SHARE), INTEGRATOR),
+    Command("space", "Pause", "Hold the events still, or go on with what came meanwhile", "pause", (LIVE,)),
+    Command("f", "Kind", "Show all events, people only, leads, conversions or links made", "next_kind", (LIVE,)),
+    Command("enter", "Open", "Open the lead, link or customer that this event is about", "open", (LIVE,)),
+    Command("slash", "Find", "Find in the events as you type; Esc shows all again", "filter", (LIVE,)),
+    Command("y", "Copy", "Copy this link to the clipboard", "copy", (SHARE,)),
+    Command("y", "Copy", "Copy the id of the lead or link of this event", "copy", (LIVE,)),
+    Command("v", "Whole", "Show all of it, with nothing cut short", "whole", (SHARE, LIVE)),
+    Command("E", "Export", "Write the events that are shown to a CSV file", "export", (LIVE,)),
+    Command("E", "Export", "Write the branches that were read to a CSV file", "export", (SHARE,)),
     Command("enter", "Customer", "Open the customer that this play is for", "open", (PLAYS,)),
     Command("d", "Done", "Say that this play was done, with a note if you like", "done", (PLAYS,), INTEGRATOR),
     Command(

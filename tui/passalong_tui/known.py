@@ -9,7 +9,8 @@ from passalong.domain.access import Role
 from passalong_tui.answers import Course, Customer, Event, Mechanic, Metric, Play, Review, Theater
 from passalong_tui.draft import Draft
 
-TAIL = 200
+TAIL = 2_000
+"""Events that are kept: what is older is in the ledger."""
 
 
 def _reach(role: str) -> int:

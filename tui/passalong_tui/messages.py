@@ -14,9 +14,11 @@ from passalong_tui.answers import (
     LiveRule,
     Mechanic,
     Metric,
+    Node,
     Play,
     PlayReport,
     Review,
+    ShareDetail,
     Theater,
 )
 from passalong_tui.known import Known
@@ -82,6 +84,27 @@ class CustomerFetched(Fact):
     def __init__(self, detail: CustomerDetail, leads: list[Lead]) -> None:
         self.detail = detail
         self.leads = leads
+        super().__init__()
+
+
+class ShareFetched(Fact):
+    """A share, with its tree from the top: the whole of it, or (`cursor`) the branches right below it as far as a page
+    goes. Without `nodes` nothing new is known of the tree."""
+
+    def __init__(self, detail: ShareDetail, nodes: list[Node], cursor: str | None = None) -> None:
+        self.detail = detail
+        self.nodes = nodes
+        self.cursor = cursor
+        super().__init__()
+
+
+class BranchesFetched(Fact):
+    """Branches right below a share, and where they go on."""
+
+    def __init__(self, share: str, nodes: list[Node], cursor: str | None) -> None:
+        self.share = share
+        self.nodes = nodes
+        self.cursor = cursor
         super().__init__()
 
 

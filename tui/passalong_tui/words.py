@@ -39,7 +39,10 @@ EVENTS = {
     "afterlife": "view after the kill",
     "prompt": "prompt shown",
 }
+SHARE_STATES = {"open": "● open", "revoked": "✕ revoked", "expired": "✕ expired"}
 ACTORS = {"human": "a person", "bot": "a bot", "unfurler": "a link preview", "system": "the product or CRM"}
+BRIEFLY = {"human": "person", "bot": "bot", "unfurler": "preview", "system": "system"}
+"""The same where there is little room."""
 DECISIONS = {
     "launch": "Launched",
     "change": "Changed",
@@ -160,6 +163,14 @@ def today() -> date:
 def clock(moment: datetime) -> str:
     """The time of day; it says so where it is UTC."""
     return f"{here(moment):%H:%M}{' UTC' if Zone.utc else ''}"
+
+
+def second(moment: datetime) -> str:
+    """The time of day to the second, as 14:05:09, of another day than today its day, as 21 Nov 14:05."""
+    local, mark = here(moment), "Z" if Zone.utc else ""
+    if local.date() == today():
+        return f"{local:%H:%M:%S}{mark}"
+    return f"{local.day} {_MONTHS[local.month - 1]} {local:%H:%M}{mark}"
 
 
 def day(moment: datetime) -> str:

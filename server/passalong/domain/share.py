@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from enum import StrEnum
 from typing import Annotated
 
 import msgspec
@@ -34,6 +35,14 @@ STAFF = "staff"
 """The sharer of links that the vendor's own people made; `staff:mara` tells them apart. No customer's doing."""
 
 Channel = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$(?!\n)", description="linkedin, email, slack, …")]
+
+
+class ShareState(StrEnum):
+    """Whether a link opens; each share is in one. What was taken back is `revoked`, expired or not."""
+
+    OPEN = "open"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
 
 
 class Claims(Struct, frozen=True, array_like=True):

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from passalong.domain.money import Money
-from passalong.domain.share import Claims
+from passalong.domain.share import MAX_HOPS, Claims
 from passalong.store.db import Database
 from passalong.store.metric import whole_or_part
 
@@ -104,11 +104,14 @@ class Reports:
         row = await self.share(share)
         return Claims(**{name: row[name] for name in Claims.__struct_fields__}) if row else None
 
-    async def branch(self, share: str, *, after: tuple[int, int, str] | None, limit: int) -> list[Node]:
-        """A share and what was passed along from it, breadth first, from below (depth, first_seen_ms, share)."""
+    async def branch(
+        self, share: str, *, after: tuple[int, int, str] | None, limit: int, deepest: int = MAX_HOPS
+    ) -> list[Node]:
+        """A share and what was passed along from it, breadth first and so many hops down, from below
+        (depth, first_seen_ms, share)."""
         depth, first_seen_ms, last = after or (-1, 0, "")
         rows = await self._rows(
-            "branch", share=share, depth=depth, first_seen_ms=first_seen_ms, after=last, limit=limit
+            "branch", share=share, depth=depth, first_seen_ms=first_seen_ms, after=last, limit=limit, deepest=deepest
         )
         nodes = {row["share"]: Node(**{name: row[name] for name in Node.__struct_fields__ if name != "pipeline"})
                  for row in rows}  # fmt: skip

@@ -31,6 +31,7 @@ from passalong.store.plays import Plays
 from passalong.store.receipts import Receipts
 from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
+from passalong.store.shares import Shares
 from passalong.store.signals import Signals
 from passalong.store.theater import Theater
 from passalong.store.verdicts import Verdicts
@@ -65,6 +66,7 @@ class Services:
     decisions: Decisions
     aftermath: Aftermath
     theater: Theater
+    shares: Shares
     receipts: Receipts
     advocacy: Advocacy
     monthly: MonthlyReviews

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
@@ -140,6 +140,16 @@ class Page(Screen[None]):
                 step()
                 return
 
+    @work(group="export", exclusive=True)
+    async def save(self, name: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """Writes a table to a CSV file, and says where it is."""
+        try:
+            path = await asyncio.to_thread(write, name, header, rows, self.console.exports, today())
+        except OSError as error:
+            self.console.say(f"Nothing was written: {error.strerror or error}.", "error")
+        else:
+            self.console.say(f"{counted(len(rows), 'row')} written to {path}.")
+
     def _tell(self, trouble: str) -> None:
         self.query_one(Banner).say(trouble)
         self.query_one(Nav).show_age(self.known.answered_at)
@@ -203,16 +213,8 @@ class TablePage(Page):
         if cells := self.listing.whole():
             self.app.push_screen(WholeScreen(cells))
 
-    @work(group="export", exclusive=True)
-    async def action_export(self) -> None:
-        listing = self.listing
-        name, header, rows = self._named(listing), listing.header, listing.rows()
-        try:
-            path = await asyncio.to_thread(write, name, header, rows, self.console.exports, today())
-        except OSError as error:
-            self.console.say(f"Nothing was written: {error.strerror or error}.", "error")
-        else:
-            self.console.say(f"{counted(len(rows), 'row')} written to {path}.")
+    def action_export(self) -> None:
+        self.save(self._named(self.listing), self.listing.header, self.listing.rows())
 
     def key_escape(self) -> None:
         self.escape()

@@ -162,6 +162,10 @@ class Listing(Vertical, Generic[T]):
         self._searched = None
         self._draw()
 
+    def explain_empty(self, sentence: str) -> None:
+        """What is said from now on while there is nothing."""
+        self._empty = sentence
+
     @property
     def arrangement(self) -> Arrangement:
         return Arrangement(order=self._order, descending=self._descending, filter=self.filter)

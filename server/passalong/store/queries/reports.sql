@@ -71,7 +71,7 @@ ORDER BY s.first_seen_ms DESC LIMIT :limit;
 WITH RECURSIVE branch (share, depth) AS (
   SELECT share, 0 FROM shares WHERE share = :share
   UNION ALL
-  SELECT s.share, branch.depth + 1 FROM shares s JOIN branch ON s.parent = branch.share WHERE branch.depth < 8
+  SELECT s.share, branch.depth + 1 FROM shares s JOIN branch ON s.parent = branch.share WHERE branch.depth < :deepest
 ),
 node AS (
   SELECT s.*, b.depth FROM branch b JOIN shares s ON s.share = b.share

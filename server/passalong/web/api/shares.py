@@ -8,13 +8,13 @@ from typing import Annotated
 import msgspec
 from litestar import Request, get, post, put
 from litestar.datastructures import State
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from passalong.domain.access import ApiKey
 from passalong.domain.instant import at, ms_of
 from passalong.domain.money import Money
-from passalong.domain.share import Id, claim, mint
+from passalong.domain.share import MAX_HOPS, Id, claim, mint
 from passalong.domain.vanity import Pointing, Vanity, repointed
 from passalong.errors import Invalid, NotFound
 from passalong.store.reports import Node
@@ -23,6 +23,8 @@ from passalong.web.api.paging import Cursor, Limit, Page, decode, page
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.minting import Addresses, Snippets, addresses, make, snippets, take_back
 from passalong.web.services import FromServices, Services
+
+Depth = Annotated[int, QueryParameter(ge=1, le=MAX_HOPS, description="How many hops down")]
 
 
 class ShareBody(Struct, forbid_unknown_fields=True):
@@ -120,11 +122,12 @@ async def revoke_share(
 
 @get("/shares/{share:str}/tree", tags=["Shares"], summary="Where a share was passed along", responses=REFUSALS)
 async def share_tree(
-    services: FromServices, share: FromPath[str], limit: Limit = 50, cursor: Cursor = None
+    services: FromServices, share: FromPath[str], limit: Limit = 50, cursor: Cursor = None, depth: Depth = MAX_HOPS
 ) -> Page[NodeAnswer]:
-    """The share first, then its branches, breadth first, each with what it brought itself."""
+    """The share first, then its branches, breadth first, each with what it brought itself. With a `depth` of 1 only
+    those right below it."""
     after = decode(cursor, tuple[int, int, str])
-    found = await services.reports.branch(share, after=after, limit=limit + 1)
+    found = await services.reports.branch(share, after=after, limit=limit + 1, deepest=depth)
     if not found and after is None:
         raise NotFound(f"There is no share {share}.")
     nodes = page(found, limit, lambda node: (node.depth, node.first_seen_ms, node.share))
