@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -50,6 +50,14 @@ class Calendar:
 
     def month(self, ms: int) -> int:
         return self.day(ms) // 100
+
+    def span(self, day: int) -> tuple[int, int]:
+        """When a reporting day begins, and when the next one does, in Unix milliseconds."""
+        first = _date(day)
+        return self._midnight(first), self._midnight(first + timedelta(days=1))
+
+    def _midnight(self, day: date) -> int:
+        return ms_of(datetime.combine(day, time(), self._zone))
 
     def _compute_day(self, quarter: int) -> int:
         local = at(quarter * _QUARTER_HOUR_MS).astimezone(self._zone)
