@@ -21,8 +21,10 @@ from passalong.web.services import FromServices
 
 
 class RankedCustomer(Struct, kw_only=True):
-    """A customer with what it is credited with under the model; `counts` are those of the model in use."""
+    """A customer with what it is credited with under the model, and its `place` among all, from 1; `counts` are those
+    of the model in use."""
 
+    place: int
     id: str
     name: str
     domains: tuple[str, ...]
@@ -67,12 +69,12 @@ async def rank_customers(
     everyone = _everyone(ranking, services.catalog.customers) if ranking is not None else []
     wanted = (q or "").casefold()
     found = [
-        ranked
-        for ranked in everyone
+        (n, ranked)
+        for n, ranked in enumerate(everyone, 1)
         if (after is None or ranked.place > after) and _says(services.catalog.customers[ranked.customer], wanted)
     ]
-    paged = page(found[: limit + 1], limit, lambda ranked: ranked.place)
-    counts = await services.reports.customers([ranked.customer for ranked in paged.items])
+    paged = page(found[: limit + 1], limit, lambda entry: entry[1].place)
+    counts = await services.reports.customers([ranked.customer for _, ranked in paged.items])
     known = services.catalog.customers
     return RankingPage(
         model=asked,
@@ -81,8 +83,8 @@ async def rank_customers(
         conversions=ranking.conversions if ranking is not None else 0,
         progress=progress,
         items=[
-            _answer(known[ranked.customer], counts.get(ranked.customer, Tally()), ranked.brought)
-            for ranked in paged.items
+            _answer(n, known[ranked.customer], counts.get(ranked.customer, Tally()), ranked.brought)
+            for n, ranked in paged.items
         ],
         next_cursor=paged.next_cursor,
     )
@@ -102,8 +104,9 @@ def _says(customer: Customer, wanted: str) -> bool:
     )
 
 
-def _answer(customer: Customer, counts: Tally, brought: Brought) -> RankedCustomer:
+def _answer(place: int, customer: Customer, counts: Tally, brought: Brought) -> RankedCustomer:
     return RankedCustomer(
+        place=place,
         id=customer.id,
         name=customer.name,
         domains=customer.domains,
