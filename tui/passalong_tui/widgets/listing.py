@@ -65,10 +65,11 @@ class Column(Struct, Generic[T], frozen=True, kw_only=True):
 
 
 class Grid(DataTable[Text], inherit_bindings=False):
-    """The table itself. Enter belongs to the screen, so that its command is seen in the footer."""
+    """The table itself. Enter belongs to the screen, so that its command is seen in the footer; so do left and right,
+    since a table that is fitted to its width has nowhere to go."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        binding for binding in DataTable.BINDINGS if getattr(binding, "key", "") != "enter"
+        binding for binding in DataTable.BINDINGS if getattr(binding, "key", "") not in ("enter", "left", "right")
     ]
 
 
@@ -166,6 +167,10 @@ class Listing(Vertical, Generic[T]):
         """Draws new entries; the cursor stays on the entry where it stood."""
         self._entries = list(entries)
         self._draw()
+
+    def explain_empty(self, sentence: str) -> None:
+        """What is said from now on while there is nothing."""
+        self._empty = sentence
 
     @property
     def arrangement(self) -> Arrangement:
