@@ -6,6 +6,7 @@ from textual.content import Content
 
 from passalong_tui import safe
 from passalong_tui.answers import Piece
+from passalong_tui.known import Known
 from passalong_tui.widgets.listing import Column
 from passalong_tui.words import NOTHING, PIECES, ago, counted, day, money, number, said
 
@@ -34,20 +35,25 @@ def _count(key: str, label: str, width: int, drop: int = 0) -> Column[Piece]:
     )
 
 
-PIECE_COLUMNS: tuple[Column[Piece], ...] = (
-    Column(key="title", label="Piece", least=18, cell=lambda p, w: p.title,
-           order=lambda p: safe.clean(p.title).casefold()),
-    Column(key="kind", label="Kind", cell=lambda p, w: p.kind.replace("_", " "), order=lambda p: p.kind,
-           width=11, drop=3),
-    Column(key="customer", label="Customer", cell=lambda p, w: p.customer, order=lambda p: p.customer, width=16,
-           drop=2),
-    Column(key="state", label="Link", cell=lambda p, w: said(PIECES, state(p)), order=state, width=14,
-           tone=lambda p: TONES.get(state(p), "")),
-    _count("visits", "Visits", 7),
-    _count("opportunities", "Opps", 6),
-    Column(key="when", label="Published", cell=lambda p, w: ago(p.published_at or p.created_at),
-           order=lambda p: p.published_at or p.created_at, width=12, right=True, drop=1),
-)  # fmt: skip
+def columns(known: Known) -> tuple[Column[Piece], ...]:
+    def customer(piece: Piece) -> str:
+        return known.name(piece.customer)
+
+    return (
+        Column(key="title", label="Piece", least=18, cell=lambda p, w: p.title,
+               order=lambda p: safe.clean(p.title).casefold()),
+        Column(key="kind", label="Kind", cell=lambda p, w: p.kind.replace("_", " "), order=lambda p: p.kind,
+               width=11, drop=3),
+        Column(key="customer", label="Customer", cell=lambda p, w: customer(p), width=16,
+               order=lambda p: safe.clean(customer(p)).casefold(),
+               drop=2),
+        Column(key="state", label="Link", cell=lambda p, w: said(PIECES, state(p)), order=state, width=14,
+               tone=lambda p: TONES.get(state(p), "")),
+        _count("visits", "Visits", 7),
+        _count("opportunities", "Opps", 6),
+        Column(key="when", label="Published", cell=lambda p, w: ago(p.published_at or p.created_at),
+               order=lambda p: p.published_at or p.created_at, width=12, right=True, drop=1),
+    )  # fmt: skip
 
 
 def told(piece: Piece, customer: str) -> Content:

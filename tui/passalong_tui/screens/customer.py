@@ -74,7 +74,7 @@ class CustomerScreen(TablePage):
             yield tables.conversions(self._about)
             yield tables.plays()
             yield tables.signals()
-            yield tables.advocacy()
+            yield tables.advocacy(self.known)
         yield Static(Content(""), id="why")
 
     # Reading: what is shown, and nothing else.

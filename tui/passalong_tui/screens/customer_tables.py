@@ -14,7 +14,7 @@ from passalong_tui import safe
 from passalong_tui.answers import Credit, Lead, Moment, Piece, Play, Reported, ShareOf, Signal
 from passalong_tui.known import Known
 from passalong_tui.moments import about, tone, what, when
-from passalong_tui.pieces import PIECE_COLUMNS
+from passalong_tui.pieces import columns as piece_columns
 from passalong_tui.widgets.listing import Column, Listing
 from passalong_tui.words import EVENTS, MOTIONS, NOTHING, PLAY_STATES, ago, day, number, said
 
@@ -231,9 +231,9 @@ def signals() -> Listing[Heard]:
     )
 
 
-def advocacy() -> Listing[Piece]:
+def advocacy(known: Known) -> Listing[Piece]:
     return Listing(
-        [column for column in PIECE_COLUMNS if column.key != "customer"],
+        [column for column in piece_columns(known) if column.key != "customer"],
         key=lambda p: p.id,
         found_by=lambda p: f"{p.title} {p.kind} {p.public_url or ''}",
         empty="No piece of advocacy yet. Report a review, case study, post or talk with POST /api/v1/advocacy.",
