@@ -24,7 +24,7 @@ def about(moment: Moment, known: Known) -> str:
         case "share":
             return f"{moment.title} by {moment.detail}"
         case "lead":
-            return f"someone at {moment.title}" if moment.title else "someone"
+            return moment.title or "someone"
         case "play_done" | "play_dismissed":
             return f"{moment.title}, by {moment.detail}"
         case "prompts":

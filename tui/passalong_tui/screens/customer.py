@@ -20,6 +20,8 @@ from passalong_tui.client import Client
 from passalong_tui.commands import CUSTOMER, CUSTOMERS, bindings
 from passalong_tui.messages import CustomerFetched, Fact, PartFetched
 from passalong_tui.screens import customer_tables as tables
+from passalong_tui.screens.customer_tables import conversion_amount as conversion_amount  # other screens say it alike
+from passalong_tui.screens.customer_tables import who as who
 from passalong_tui.screens.page import TablePage
 from passalong_tui.widgets.bars import MonthBars
 from passalong_tui.widgets.customer_card import brought
@@ -33,7 +35,7 @@ PARTS = {
     TIMELINE: "Timeline",
     SHARES: "Shares",
     LEADS: "Leads",
-    CONVERSIONS: "Deals",
+    CONVERSIONS: "Conversions",
     PLAYS: "Plays",
     SIGNALS: "Signals",
     ADVOCACY: "Advocacy",

@@ -106,10 +106,10 @@ def timeline(known: Known) -> Listing[Moment]:
 def shares(known: Known) -> Listing[ShareOf]:
     title = known.title
     columns: tuple[Column[ShareOf], ...] = (
-        Column(key="asset", label="Asset", cell=lambda s, w: s.asset_title or s.asset,
+        Column(key="asset", label="Asset", cell=lambda s, w: f"{_ended(s)}{s.asset_title or s.asset}", least=24,
                order=lambda s: safe.clean(s.asset_title or s.asset).casefold()),
         Column(key="mechanic", label="Mechanic", cell=lambda s, w: title(s.mechanic), order=lambda s: s.mechanic,
-               width=22, drop=3),
+               width=22, drop=4),
         Column(key="channel", label="Channel", cell=lambda s, w: s.channel, order=lambda s: s.channel,
                width=10, drop=1),
         _count("visits", "Visits", 7),
@@ -118,7 +118,7 @@ def shares(known: Known) -> Listing[ShareOf]:
         Column(key="state", label="State", cell=lambda s, w: share_state(s), order=lambda s: share_state(s),
                width=17, drop=2),
         Column(key="seen", label="First seen", cell=lambda s, w: ago(s.first_seen_at),
-               order=lambda s: s.first_seen_at, width=12, right=True, drop=4),
+               order=lambda s: s.first_seen_at, width=12, right=True, drop=3),
     )  # fmt: skip
     return Listing(
         columns,
@@ -252,6 +252,10 @@ def _count(key: str, label: str, width: int) -> Column[ShareOf]:
         width=width,
         right=True,
     )
+
+
+def _ended(share: ShareOf) -> str:
+    return "✕ " if share_state(share).startswith("✕") else ""
 
 
 def _amount(moment: Moment) -> str:

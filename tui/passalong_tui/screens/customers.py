@@ -49,16 +49,17 @@ def _pipeline(motion: str, label: str, drop: int = 0) -> Column[RankedCustomer]:
         label=label,
         cell=lambda c, w: money_in(getattr(c.credited, motion).pipeline, w),
         order=lambda c: (pipeline_order([*getattr(c.credited, motion).pipeline]), -c.place),
-        width=16,
+        width=13,
         right=True,
         drop=drop,
     )
 
 
 COLUMNS: tuple[Column[RankedCustomer], ...] = (
-    Column(key="place", label="#", cell=lambda c, w: number(c.place), order=lambda c: -c.place, width=5, right=True,
+    Column(key="place", label="#", cell=lambda c, w: number(c.place), order=lambda c: -c.place, width=4, right=True,
            drop=4, value=lambda c: c.place),
-    Column(key="name", label="Customer", cell=lambda c, w: c.name, order=lambda c: safe.clean(c.name).casefold()),
+    Column(key="name", label="Customer", least=18, cell=lambda c, w: c.name,
+           order=lambda c: safe.clean(c.name).casefold()),
     Column(key="region", label="Region", cell=lambda c, w: c.region or "",
            order=lambda c: safe.clean(c.region).casefold(), width=12, drop=7),
     _count("shares", "Shares", 7, drop=6),
@@ -70,7 +71,7 @@ COLUMNS: tuple[Column[RankedCustomer], ...] = (
     _pipeline("new_logo", "New logos", drop=1),
     # The server has put them in order: it knows by which rates currencies are compared.
     Column(key="pipeline", label="Pipeline", cell=lambda c, w: money_in(c.credited.whole.pipeline, w),
-           order=lambda c: -c.place, width=16, right=True,
+           order=lambda c: -c.place, width=13, right=True,
            value=lambda c: money_in(c.credited.whole.pipeline, 10_000)),
 )  # fmt: skip
 EMPTY = (

@@ -18,7 +18,7 @@ from passalong_tui.client import Client
 from passalong_tui.commands import CUSTOMERS, LEAD, bindings
 from passalong_tui.known import Known
 from passalong_tui.messages import Fact, LeadFetched
-from passalong_tui.screens.customer_tables import conversion_amount, who
+from passalong_tui.screens.customer import conversion_amount, who
 from passalong_tui.screens.page import Page
 from passalong_tui.words import ACTORS, EVENTS, MOTIONS, day, said, stamp
 

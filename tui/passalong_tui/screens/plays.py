@@ -192,13 +192,13 @@ class PlaysScreen(TablePage):
         if action == "open":
             return True if play is not None or piece is not None else None
         if action in ("done", "set_aside", "hand_over"):
-            if self.on_pieces or not self.known.may(INTEGRATOR):
+            if not self.known.may(INTEGRATOR):
                 return False
             # What expired can still be done; what was said of a play was said once.
             states = ("open",) if action == "hand_over" else ("open", "expired")
             return True if play is not None and play.state in states else None
         if action == "withdraw":
-            if not self.on_pieces or not self.known.may(INTEGRATOR):
+            if not self.known.may(INTEGRATOR):
                 return False
             return True if piece is not None and piece.withdrawn_at is None else None
         return True
