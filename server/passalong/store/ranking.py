@@ -25,7 +25,7 @@ from passalong.store.pipeline import Pipeline
 from passalong.store.replay import REPLAYED, Standing
 
 _QUERIES = files("passalong.store").joinpath("queries")
-_BATCH = 40
+_BATCH = 16
 """Conversions that are credited in one go: pages wait for no longer than a few milliseconds."""
 PATIENCE_S = 2.0
 """How long a question waits for a ranking; after that it is told how far it has come."""

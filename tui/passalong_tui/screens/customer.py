@@ -184,6 +184,8 @@ class CustomerScreen(TablePage):
 
     @on(Listing.Moved)
     def _moved(self) -> None:
+        if self.focused is None:  # a part that was not drawn before has no rows to focus until now
+            self.listing.focus_rows()
         self._explain()
         self.rebind(self._opens() is not None)
 

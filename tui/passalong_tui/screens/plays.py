@@ -159,6 +159,11 @@ class PlaysScreen(TablePage):
         return current if isinstance(current, kind) else None
 
     @on(Listing.Moved)
+    def _moved(self) -> None:
+        if self.focused is None:  # a table that was not drawn before has no rows to focus until now
+            self.listing.focus_rows()
+        self._explain()
+
     def _explain(self) -> None:
         play, piece = self.play, self.piece
         self.query_one(".detail").display = play is not None or piece is not None
@@ -166,7 +171,8 @@ class PlaysScreen(TablePage):
         if play is not None:
             about.update(told(play))
         elif piece is not None:
-            about.update(pieces.told(piece, self.known.name(piece.customer)))
+            width = self.query_one(".detail").content_size.width - 1  # its scrollbar
+            about.update(pieces.told(piece, self.known.name(piece.customer), width))
         self.rebind((play.state if play is not None else "", pieces.state(piece) if piece is not None else ""))
 
     def action_switch(self) -> None:
