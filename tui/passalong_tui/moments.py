@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from passalong_tui.answers import Moment
 from passalong_tui.known import Known
-from passalong_tui.words import EVENTS, MOMENTS, day, here, month_name, number, said
+from passalong_tui.words import EVENTS, MOMENTS, day, here, month_name, number, said, today
 
 _WORDS = {**EVENTS, **MOMENTS}
 
@@ -12,6 +12,11 @@ _WORDS = {**EVENTS, **MOMENTS}
 def when(moment: Moment) -> str:
     """The day; of prompts, which are counted by the month, the month."""
     return month_name(f"{here(moment.at):%Y-%m}")[:3] + f" {here(moment.at):%Y}" if _monthly(moment) else day(moment.at)
+
+
+def lately(moment: Moment) -> str:
+    """The same without the year, where that is the present one."""
+    return when(moment).removesuffix(f" {today().year}")
 
 
 def what(moment: Moment) -> str:

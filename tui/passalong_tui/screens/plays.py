@@ -267,9 +267,7 @@ class PlaysScreen(TablePage):
             handed = before
         else:
             back = replace(handed, owner=before.owner)
-            self.console.offer_undo(
-                f"“{handed.title}” is in the hands of {handed.owner}.", lambda: self._hand_over(handed, back)
-            )
+            self.console.offer_undo(f"Handed over to {handed.owner}.", lambda: self._hand_over(handed, back))
         self._sending.pop(after.id, None)
         self._changed(handed)
 

@@ -7,7 +7,7 @@ from textual.content import Content
 from passalong_tui import safe
 from passalong_tui.answers import Brought, Moment, RankedCustomer, Standing
 from passalong_tui.known import Known
-from passalong_tui.moments import about, tone, what, when
+from passalong_tui.moments import about, lately, tone, what
 from passalong_tui.words import counted, money_in, number, percent
 
 Part = str | tuple[str, str] | Content
@@ -34,11 +34,13 @@ def card(customer: RankedCustomer, latest: list[Moment] | None, known: Known, wi
         parts += [("Reading…", "$quiet")]
     elif not latest:
         parts += [("Nothing yet.", "$quiet")]
-    for moment in latest or ():
+    dates = [lately(moment) for moment in latest or ()]
+    widest = max(map(len, dates), default=0)
+    for date, moment in zip(dates, latest or (), strict=True):
         colour = tone(moment)
         kind = safe.cut(safe.line(what(moment)), 13)
-        parts += [(f"{when(moment):>11}  ", "$quiet"), (f"{kind:<14}", f"${colour}" if colour else "")]
-        parts += [safe.line(about(moment, known), max(width - 27, 8)), "\n"]
+        parts += [(f"{date:>{widest}}  ", "$quiet"), (f"{kind:<14}", f"${colour}" if colour else "")]
+        parts += [safe.line(about(moment, known), max(width - widest - 16, 8)), "\n"]
     return Content.assemble(*parts).rstrip()
 
 
