@@ -17,6 +17,7 @@ from passalong_tui.memory import Memory
 from passalong_tui.screens.customer import PARTS, CustomerScreen
 from passalong_tui.screens.customers import CustomersScreen
 from passalong_tui.screens.lead import LeadScreen
+from passalong_tui.widgets.parts import Parts
 
 Browser = Callable[..., httpx2.Client]
 HOSTILE = '[/]\x1b]52;c;aGk=\x07=HYPERLINK("x")<script>'
@@ -223,6 +224,10 @@ async def test_its_parts_one_after_the_other_on_a_small_terminal(server: Server)
         await tui.until(lambda: tui.listing("#leads").grid.has_focus, "the one before")
         await tui.press("enter")
         await tui.until_shown("How did ada@hooli.example come to us?", "Ada Byron", "Hooli")
+        await tui.press("escape")
+        await tui.until(lambda: isinstance(tui.console.screen, CustomerScreen), "the way back")
+        await tui.pilot.click(Parts, offset=(len("Timeline  Sh"), 0))
+        await tui.until(lambda: tui.listing("#shares").grid.has_focus, "the part that was clicked")
 
 
 async def test_the_timeline_and_a_part_beside_it_on_a_large_one(two_touches: Server) -> None:

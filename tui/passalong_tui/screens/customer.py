@@ -40,7 +40,6 @@ PARTS = {
     SIGNALS: "Signals",
     ADVOCACY: "Advocacy",
 }
-_CHOICE = "customer.part"
 _CONVERSIONS = ("signup", "trial", "opportunity", "won", "lost")
 
 

@@ -34,7 +34,7 @@ class Parts(Widget):
         parts: list[tuple[str, str]] = []
         for part, label, count in self._labels():
             here = part == self._here
-            parts += [(label, "bold underline" if here else "$quiet"), (count, "$accent" if here else "$faint")]
+            parts += [(label, "bold underline" if here else "$quiet"), (count, "$accent" if here else "$quiet")]
             parts += [(" " * _GAP, "")]
         return Content.assemble(*parts)
 
