@@ -181,7 +181,7 @@ async def test_a_ranking_that_takes_long_says_how_far_it_is(two_touches: Server)
 
 
 async def test_without_a_customer_it_says_how_to_get_one(server: Server) -> None:
-    async with console(server, size=(80, 24)) as tui:
+    async with console(server, size=(80, 24), refresh_s=60) as tui:
         await _to_customers(tui)
         tui.listing().show([])
         await tui.until_shown("No customer yet. Put one with PUT", "passalong import customers")

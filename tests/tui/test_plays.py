@@ -194,7 +194,9 @@ async def test_pieces_of_advocacy_and_their_links(server: Server, size: tuple[in
         assert f"{talk['url'][-12:]} Page none; it is a talk" in told
         assert f"{talk['qr_url'][-12:]} y copies the link" in told
         await tui.press("v")
-        await tui.until_shown("Tracked link", "Link with UTM", "utm_source=initech")
+        await tui.until_shown("How we did it", "Published")
+        await tui.press("end")
+        await tui.until_shown("Tracked link", "Link with UTM", "utm_source=initech", "Esc closes this.")
         await tui.press("escape", "y")
         await tui.until_shown("Copied")
         assert tui.console.clipboard == talk["url"]
