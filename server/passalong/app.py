@@ -49,6 +49,7 @@ from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.play_reports import PlayReports
 from passalong.store.plays import Plays
+from passalong.store.ranking import Rankings
 from passalong.store.receipts import Receipts
 from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
@@ -56,6 +57,7 @@ from passalong.store.salts import Salts
 from passalong.store.shares import Shares
 from passalong.store.signals import Signals
 from passalong.store.theater import Theater
+from passalong.store.timeline import Timelines
 from passalong.store.touchpoints import Touchpoints
 from passalong.store.verdicts import Verdicts
 from passalong.web.api.access import guard
@@ -130,6 +132,8 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         crm=crm,
         metrics=metrics,
         reports=reports,
+        rankings=Rankings(db, pipeline, clock, to.currency, to.rates),
+        timelines=Timelines(db, calendar),
         verdicts=verdicts,
         courses=Courses(db, verdicts, calendar, clock),
         decisions=decisions,
@@ -182,6 +186,7 @@ async def opened(services: Services) -> AsyncIterator[Services]:
             await services.signals.stop()
             await services.ledger.stop()
             await services.cards.close()
+            await services.rankings.stop()
     finally:
         await services.db.close()
 

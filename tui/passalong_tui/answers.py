@@ -326,8 +326,71 @@ class Reported(Struct, kw_only=True):
     attribution: Attribution
 
 
+class Standing(Struct, kw_only=True):
+    """Opportunities, and the money of these and of what was won."""
+
+    opportunities: int | float = 0
+    pipeline: list[Money] = []
+    won: list[Money] = []
+
+
+class Brought(Struct, kw_only=True):
+    """What a customer is credited with, and the same told apart by motion."""
+
+    whole: Standing
+    new_logo: Standing
+    expansion: Standing
+
+
+class RankedCustomer(Customer, kw_only=True):
+    """A customer with what a model credits it with, and its place among all; `counts` are those of the model in use."""
+
+    place: int
+    credited: Brought
+
+
+class Progress(Struct, kw_only=True):
+    """Of a ranking that is being worked out."""
+
+    done: int
+    of: int
+
+
+class Ranking(Page[RankedCustomer], kw_only=True):
+    """Customers, most pipeline first. `present` says that the model is the one in use; `made_at` is None where nothing
+    was worked out yet."""
+
+    model: str
+    present: bool
+    made_at: datetime | None
+    progress: Progress | None
+
+
+class Moment(Struct, kw_only=True):
+    """Something that happened to a customer; days of signals and months of prompts are one, with their `count`."""
+
+    at: datetime
+    kind: str
+    subject: str | None
+    title: str
+    detail: str
+    mechanic: str | None
+    motion: str | None
+    opportunities: int | float | None
+    amount: Money | None
+    count: int
+
+
+class Signal(Struct, kw_only=True):
+    external_id: str
+    kind: str
+    value: float | None
+    occurred_at: datetime
+
+
 class CustomerDetail(Struct, kw_only=True):
     customer: Customer
+    brought: Brought
     shares: list[ShareOf]
     conversions: list[Reported]
 
@@ -429,6 +492,55 @@ class Play(Struct, kw_only=True):
     expires_at: datetime
     closed_at: datetime | None
     outcome: Outcome | None
+
+
+class Utm(Struct, kw_only=True):
+    source: str
+    medium: str
+    campaign: str
+    content: str
+    term: str
+
+
+class Tracked(Struct, kw_only=True):
+    """Whether the public page leads to the tracked link, and what the last look at it found."""
+
+    state: str
+    checked_at: datetime | None
+    why: str
+
+
+class PieceCounts(Struct, kw_only=True):
+    """What came by a piece's link and by all that was passed along from it."""
+
+    visits: int
+    leads: int
+    clicks: int
+    opportunities: int | float
+    pipeline: list[Money]
+
+
+class Piece(Struct, kw_only=True):
+    """A piece of advocacy. `url` is its tracked link, `why` says in a sentence what became of it."""
+
+    id: str
+    customer: str
+    kind: str
+    title: str
+    public_url: str | None
+    mechanic: str
+    asset: str
+    share: str
+    url: str
+    utm: Utm
+    utm_url: str | None
+    qr_url: str
+    published_at: datetime | None
+    created_at: datetime
+    withdrawn_at: datetime | None
+    tracked: Tracked
+    counts: PieceCounts
+    why: str
 
 
 class Amounts(Struct, kw_only=True):

@@ -22,16 +22,20 @@ from passalong_tui.answers import (
     LiveRule,
     Mechanic,
     Metric,
+    Moment,
     Node,
     OwnKey,
     Page,
+    Piece,
     Play,
     PlayReport,
     Problem,
+    Ranking,
     Review,
     Revocation,
     Rules,
     ShareDetail,
+    Signal,
     Tail,
     Theater,
 )
@@ -41,6 +45,9 @@ T = TypeVar("T")
 PAGE_SIZE = 200
 MOST_PLAYS = 1000
 MOST_EVENTS = 200
+MOST_OF_CUSTOMER = 400
+"""Leads, plays, signals and moments of one customer: the newest of them."""
+MOST_PIECES = 1000
 MOST_REVIEWS = 24
 """The newest of them: whoever wants all asks the API."""
 CONNECT_S = 4.0
@@ -106,6 +113,45 @@ class Client:
 
     async def customer(self, id: str) -> CustomerDetail:
         return await self._get(f"/customers/{_part(id)}", CustomerDetail)
+
+    async def ranking(self, model: str | None, *, query: str = "", cursor: str | None = None) -> Ranking:
+        """A page of customers by pipeline under a model (None: the one in use), of those that say `query`."""
+        asked = {"model": model, "q": query, "cursor": cursor}
+        params = {name: value for name, value in asked.items() if value}
+        return await self._get("/attribution/customers", Ranking, limit=PAGE_SIZE, **params)
+
+    async def timeline(self, customer: str, most: int = MOST_OF_CUSTOMER) -> list[Moment]:
+        """What happened to a customer, newest first."""
+        return await self._all(f"/customers/{_part(customer)}/timeline", Moment, most=most)
+
+    async def metric_of(self, customer: str, months: int = 12) -> Metric:
+        """The one number, of what one customer brought."""
+        return await self._get("/metric", Metric, months=months, customer=customer)
+
+    async def leads_of(self, customer: str) -> list[Lead]:
+        """A customer's leads, newest first."""
+        return await self._all("/leads", Lead, most=MOST_OF_CUSTOMER, customer=customer)
+
+    async def plays_of(self, customer: str) -> list[Play]:
+        return await self._all("/plays", Play, most=MOST_OF_CUSTOMER, customer=customer)
+
+    async def signals_of(self, customer: str) -> list[Signal]:
+        return await self._all("/signals", Signal, most=MOST_OF_CUSTOMER, customer=customer)
+
+    async def pieces(self, customer: str | None = None) -> list[Piece]:
+        """Pieces of advocacy, newest first, also those that were withdrawn."""
+        whose = {"customer": customer} if customer else {}
+        return await self._all("/advocacy", Piece, most=MOST_PIECES, withdrawn=True, **whose)
+
+    async def withdraw_piece(self, id: str) -> Piece:
+        return await self._send("DELETE", f"/advocacy/{_part(id)}", Piece)
+
+    async def bring_back(self, piece: Piece, *, attempt: str) -> Piece:
+        """A piece that was withdrawn stands again: it is reported anew, as it is."""
+        body = {"customer": piece.customer, "kind": piece.kind, "title": piece.title}
+        if piece.public_url is not None:
+            body["public_url"] = piece.public_url
+        return await self._post("/advocacy", Piece, body, attempt)
 
     async def leads(self, customer: str) -> list[Lead]:
         """A customer's leads, newest first."""

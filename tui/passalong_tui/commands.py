@@ -89,6 +89,8 @@ _READ = {
     "enter": "Enter",
     "comma": ",",
     "space": "Space",
+    "left": "←",
+    "right": "→",
     "left_square_bracket": "[",
     "right_square_bracket": "]",
 }
@@ -109,8 +111,6 @@ COMMANDS = (
     Command("u", "Resume", "End a pause: links can be made, and days count again", "resume", (MECHANICS,), ADMIN),
     Command("r", "Revive", "Undo a kill: gate, call to action and attribution return", "revive", (MECHANICS,), ADMIN),
     Command("enter", "Mechanic", "Go to the mechanic that this finding is about", "open", (THEATER,)),
-    Command("enter", "Open", "Open this customer: shares, leads, opportunities", "open", (CUSTOMERS,)),
-    Command("enter", "Open", "Open this lead’s journey", "open", (CUSTOMER,)),
     Command("enter", "Open", "Open this link: where it was passed along, and what came of it", "open", (SHARES,)),
     Command("enter", "Open", "Open the branch under the cursor", "open", (SHARE,)),
     Command("space", "Fold", "Show or hide what was passed along from here", "fold", (SHARE,)),
@@ -129,13 +129,22 @@ COMMANDS = (
     Command("v", "Whole", "Show all of it, with nothing cut short", "whole", (SHARE, LIVE)),
     Command("E", "Export", "Write the events that are shown to a CSV file", "export", (LIVE,)),
     Command("E", "Export", "Write the branches that were read to a CSV file", "export", (SHARE,)),
-    Command("enter", "Customer", "Open the customer that this play is for", "open", (PLAYS,)),
+    Command("enter", "Open", "Open this customer: what happened, and what it brought", "open", (CUSTOMERS,)),
+    Command(
+        "m", "Model", "Rank by the next rule of sharing credit: origin, last, linear …", "next_model", (CUSTOMERS,)
+    ),
+    Command("right", "Next part", "Go on to the next part of what is known of this customer", "part(1)", (CUSTOMER,)),
+    Command("left", "Part before", "Go back to the part before", "part(-1)", (CUSTOMER,), footer=False),
+    Command("enter", "Open", "Open this share, lead or opportunity", "open", (CUSTOMER,)),
+    Command("enter", "Customer", "Open the customer that this play is for, or this piece is by", "open", (PLAYS,)),
+    Command("a", "Advocacy", "Switch between plays and pieces of advocacy", "switch", (PLAYS,)),
+    Command("W", "Withdraw", "Count this piece no more; its link goes on working", "withdraw", (PLAYS,), INTEGRATOR),
     Command("d", "Done", "Say that this play was done, with a note if you like", "done", (PLAYS,), INTEGRATOR),
     Command(
         "x", "Dismiss", "Say that nothing will be done, with a note if you like", "set_aside", (PLAYS,), INTEGRATOR
     ),
     Command("o", "Hand over", "Give this open play to somebody else", "hand_over", (PLAYS,), INTEGRATOR),
-    Command("f", "State", "Show open, done, dismissed, expired or all plays", "next_state", (PLAYS,)),
+    Command("f", "State", "Show plays or pieces in the next state, or all of them", "next_state", (PLAYS,)),
     Command("w", "Report", "Which rules fired, what became of it, and what followed", "report", (PLAYS,)),
     Command("e", "Keep", "Decide to keep this mechanic", "keep", (REVIEW,), ADMIN),
     Command("c", "Change", "Decide that something about this mechanic is to change", "change", (REVIEW,), ADMIN),

@@ -6,7 +6,7 @@ from collections import deque
 from datetime import UTC, datetime
 
 from passalong.domain.access import Role
-from passalong_tui.answers import Course, Customer, Event, Mechanic, Metric, Play, Review, Theater
+from passalong_tui.answers import Course, Customer, Event, Mechanic, Metric, Piece, Play, Review, Theater
 from passalong_tui.draft import Draft
 
 TAIL = 2_000
@@ -30,6 +30,7 @@ class Known:
         self.theater: Theater | None = None
         self.plays: dict[str | None, list[Play]] = {}
         """By the state that was asked for, None for any."""
+        self.pieces: list[Piece] | None = None
         self.reviews: list[Review] | None = None
         self.draft = Draft()
         """The review that is being prepared: it outlives the screen."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.message import Message
 
 from passalong_tui.answers import (
@@ -9,12 +11,14 @@ from passalong_tui.answers import (
     Customer,
     CustomerDetail,
     Event,
-    Lead,
     LeadDetail,
     LiveRule,
     Mechanic,
     Metric,
+    Moment,
+    Month,
     Node,
+    Piece,
     Play,
     PlayReport,
     Review,
@@ -81,10 +85,42 @@ class CustomersFetched(Fact):
 
 
 class CustomerFetched(Fact):
-    def __init__(self, detail: CustomerDetail, leads: list[Lead]) -> None:
+    """`months` is None where they were not asked for."""
+
+    def __init__(self, detail: CustomerDetail, months: list[Month] | None = None) -> None:
         self.detail = detail
-        self.leads = leads
+        self.months = months
         super().__init__()
+
+    def keep(self, known: Known) -> None:
+        known.names[self.detail.customer.id] = self.detail.customer.name
+
+
+class PartFetched(Fact):
+    """A part of what is known of one customer, by its name."""
+
+    def __init__(self, part: str, entries: Sequence[object]) -> None:
+        self.part = part
+        self.entries = entries
+        super().__init__()
+
+
+class LatestFetched(Fact):
+    """What happened to a customer last."""
+
+    def __init__(self, customer: str, moments: list[Moment]) -> None:
+        self.customer = customer
+        self.moments = moments
+        super().__init__()
+
+
+class PiecesFetched(Fact):
+    def __init__(self, pieces: list[Piece]) -> None:
+        self.pieces = pieces
+        super().__init__()
+
+    def keep(self, known: Known) -> None:
+        known.pieces = self.pieces
 
 
 class ShareFetched(Fact):

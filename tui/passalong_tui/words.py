@@ -64,6 +64,36 @@ ROLES = {
     "customer_success": "Customer success",
     "sales": "Sales",
 }
+MODELS = {
+    "origin": "origin",
+    "last": "last touch",
+    "linear": "linear",
+    "position": "position",
+    "time_decay": "time decay",
+}
+"""By which rule credit is shared, in the order in which they are tried."""
+MOMENTS = {
+    "share": "first share",
+    "play": "play made",
+    "play_done": "play done",
+    "play_dismissed": "play dismissed",
+    "play_expired": "play expired",
+    "piece": "advocacy",
+    "piece_withdrawn": "withdrawn",
+    "prompts": "prompts shown",
+    "invitations": "invited",
+    "signals": "signal",
+}
+"""What a timeline tells beside events."""
+PIECES = {
+    "linked": "● linked",
+    "unvisited": "○ not visited",
+    "untracked": "! untracked",
+    "unknown": "? not readable",
+    "unchecked": "… not read yet",
+    "withdrawn": "✕ withdrawn",
+}
+"""Whether a piece of advocacy leads to its tracked link."""
 PLAY_STATES = {"open": "● open", "done": "✓ done", "dismissed": "✕ dismissed", "expired": "… expired"}
 CHECKS = {
     "failed_and_alive": "mechanics that failed and live on",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -53,8 +53,15 @@ class Calendar:
 
     def end_ms(self, day: int) -> int:
         """The last millisecond of a day."""
-        after = date_of(day) + timedelta(days=1)
-        return ms_of(datetime(after.year, after.month, after.day, tzinfo=self._zone)) - 1
+        return self.span(day)[1] - 1
+
+    def span(self, day: int) -> tuple[int, int]:
+        """When a reporting day begins, and when the next one does, in Unix milliseconds."""
+        first = date_of(day)
+        return self._midnight(first), self._midnight(first + timedelta(days=1))
+
+    def _midnight(self, day: date) -> int:
+        return ms_of(datetime.combine(day, time(), self._zone))
 
     def _compute_day(self, quarter: int) -> int:
         local = at(quarter * _QUARTER_HOUR_MS).astimezone(self._zone)

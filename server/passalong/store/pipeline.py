@@ -44,6 +44,7 @@ from passalong.store.touchpoints import OPENED, Contact, Touchpoints, Traces
 
 _BATCH = 500
 _CREDIT_COLUMNS = tuple(Credit.__struct_fields__)
+_EDITION = "pipeline_edition"
 
 
 class Conversion(Struct, kw_only=True):
@@ -274,23 +275,31 @@ class Pipeline:
             return self._by_decision(case.standing, case.traces, amount)
         return self._credited(case.traces, case.touchpoints, amount, policy)[0]
 
-    async def replay(self, policy: Policy) -> AsyncIterator[tuple[Conversion, list[Credit]]]:
-        """Every conversion with its present credits, oldest first, beside its credits under another policy."""
+    async def replay(self, policy: Policy, batch: int = _BATCH) -> AsyncIterator[tuple[Conversion, list[Credit]]]:
+        """Every conversion with its present credits, oldest first, beside its credits under another policy.
+
+        Pages wait while a batch is credited, so whoever replays for a screen takes small ones.
+        """
         after = (-(2**62), "")
         while True:
             rows = await self._db.read(
                 """SELECT * FROM conversions WHERE (occurred_at_ms, id) > (?, ?) ORDER BY occurred_at_ms, id LIMIT ?""",
-                (*after, _BATCH),
+                (*after, batch),
             )
             for case in await self._cases(self._db.read, rows):
                 yield case.conversion, self.under(policy, case)
-            if len(rows) < _BATCH:
+            if len(rows) < batch:
                 return
             after = (int(rows[-1]["occurred_at_ms"]), str(rows[-1]["id"]))
 
     async def count(self) -> int:
         row = await self._db.read_one("SELECT count(*) AS n FROM conversions")
         return int(row["n"]) if row else 0
+
+    async def edition(self) -> int:
+        """A number that grows with whatever changes a credit, be it under another model than the present one."""
+        row = await self._db.read_one("SELECT value FROM meta WHERE name = ?", (_EDITION,))
+        return int(row["value"]) if row else 0
 
     async def page(
         self,
@@ -427,6 +436,7 @@ class Pipeline:
             return False
         case.touchpoints = await self._touchpoints.of_leads(tx, case.traces, case.touchpoints)
         await self._touchpoints.store(tx, id, case.touchpoints, case.traces)
+        await _raise_edition(tx)
         return await self._recredit(tx, case, case.conversion, cause)
 
     async def _revise(self, tx: Transaction, id: str, body: ConversionBody, digest: str) -> None:
@@ -536,8 +546,13 @@ class Pipeline:
                 c.unattributed_reason, msgspec.json.encode(c.credits).decode(),
             ),
         )  # fmt: skip
+        await _raise_edition(tx)
         if not c.sample:
             await self._outbox.tell_credit(tx, c.id, c.version, c.deal)
+
+
+async def _raise_edition(tx: Transaction) -> None:
+    await tx.all("INSERT INTO meta VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1", (_EDITION,))
 
 
 async def _insert_contacts(tx: Transaction, conversion: str, contacts: Sequence[Contact]) -> None:

@@ -28,12 +28,14 @@ from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.play_reports import PlayReports
 from passalong.store.plays import Plays
+from passalong.store.ranking import Rankings
 from passalong.store.receipts import Receipts
 from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
 from passalong.store.shares import Shares
 from passalong.store.signals import Signals
 from passalong.store.theater import Theater
+from passalong.store.timeline import Timelines
 from passalong.store.verdicts import Verdicts
 from passalong.web.limits import Limiter
 from passalong.web.render import Renderer
@@ -61,6 +63,8 @@ class Services:
     crm: Crm
     metrics: Metrics
     reports: Reports
+    rankings: Rankings
+    timelines: Timelines
     verdicts: Verdicts
     courses: Courses
     decisions: Decisions

@@ -1,15 +1,16 @@
-"""The dialogs in which somebody says what came of a play, or whose it is from now on."""
+"""The dialogs in which somebody says what came of a play, whose it is from now on, or that a piece is withdrawn."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Static
+from textual.widgets import Button, Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Play
+from passalong_tui.answers import Piece, Play
 from passalong_tui.client import Client
 from passalong_tui.screens.dialog import BY, Dialog, Line
 
@@ -63,4 +64,29 @@ class OwnerDialog(PlayDialog):
         yield Static(Content(f"It is in the hands of {safe.line(self.play.owner, 60)} now."), classes="aside")
 
     async def send(self, client: Client, attempt: str) -> Play:
-        return await client.assign_play(self.play.id, owner=self.value("owner"), attempt=attempt)
+        """Asks nobody: the screen shows the new owner at once, and takes it back if the server refuses."""
+        return replace(self.play, owner=self.value("owner"))
+
+
+class WithdrawDialog(Dialog[Piece]):
+    SEND, LEAVE = "Withdraw it", "Leave it"
+    LINES: ClassVar[tuple[Line, ...]] = ()
+
+    def __init__(self, piece: Piece) -> None:
+        super().__init__()
+        self.piece = piece
+
+    def explain(self) -> ComposeResult:
+        yield Static(Content.assemble("Withdraw: ", (safe.line(self.piece.title, 60), "bold")), id="title")
+        told = (
+            "It counts as a piece of advocacy no more, and its page is not read. Its link goes on working, and what "
+            "came by it stays counted. It can be brought back."
+        )
+        yield Static(Content(told), classes="said")
+
+    async def send(self, client: Client, attempt: str) -> Piece:
+        return await client.withdraw_piece(self.piece.id)
+
+    def _focus(self, name: str) -> None:
+        """There is nothing to fill in."""
+        self.query_one("#decide", Button).focus()
