@@ -45,6 +45,7 @@ from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
 from passalong.store.invitations import TOPIC as INVITATION
 from passalong.store.invitations import Invitations
+from passalong.store.keys import Keys
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.letters import Letters
@@ -164,6 +165,7 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         rehearsals=Rehearsals(playing, heard, catalog, calendar, clock),
         invitations=Invitations(db, catalog, outbox),
         dismissals=Dismissals(db),
+        keys=Keys(db, catalog, clock),
     )
 
 

@@ -18,6 +18,7 @@ from passalong.web.api import (
     prompts,
     reviews,
     rules,
+    settings,
     shares,
     signals,
     theater,
@@ -25,6 +26,7 @@ from passalong.web.api import (
 
 ROUTES = [
     keys.get_key,
+    catalog.list_brands,
     catalog.put_brand,
     catalog.put_customer,
     catalog.put_mechanic,
@@ -81,6 +83,10 @@ ROUTES = [
     outbox.resend,
     outbox.resume,
     events.tail_events,
+    keys.list_keys,
+    keys.make_key,
+    keys.revoke_key,
+    settings.get_settings,
 ]
 
 UPLOADS = [catalog.upload_file]
