@@ -6,7 +6,20 @@ from collections import deque
 from datetime import UTC, datetime
 
 from passalong.domain.access import Role
-from passalong_tui.answers import Customer, Event, Mechanic, Metric, Play, Review, Theater
+from passalong_tui.answers import (
+    ApiKey,
+    Brand,
+    Customer,
+    Endpoint,
+    Event,
+    Mechanic,
+    Metric,
+    OutboxStatus,
+    Play,
+    Review,
+    Settings,
+    Theater,
+)
 from passalong_tui.draft import Draft
 
 TAIL = 200
@@ -28,6 +41,12 @@ class Known:
         self.plays: dict[str | None, list[Play]] = {}
         """By the state that was asked for, None for any."""
         self.reviews: list[Review] | None = None
+        self.outbox: OutboxStatus | None = None
+        self.endpoints: list[Endpoint] | None = None
+        """Of webhooks; None also where the key may not see them, and so with the two that follow."""
+        self.settings: Settings | None = None
+        self.keys: list[ApiKey] | None = None
+        self.brands: list[Brand] | None = None
         self.draft = Draft()
         """The review that is being prepared: it outlives the screen."""
         self.events: deque[Event] = deque(maxlen=TAIL)
