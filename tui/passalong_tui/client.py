@@ -24,8 +24,8 @@ from passalong_tui.answers import (
     LiveRule,
     Mechanic,
     Metric,
-    OwnKey,
     OutboxStatus,
+    OwnKey,
     Page,
     Play,
     PlayReport,
@@ -189,9 +189,13 @@ class Client:
     async def skip_job(self, id: str, *, reason: str, attempt: str) -> Job:
         return await self._post(f"/outbox/{_part(id)}/skip", Job, {"reason": reason}, attempt)
 
-    async def resend(self, *, crm: bool, attempt: str) -> int:
-        """Tries all dead letters again; with `crm` also sends what HubSpot lacks or has changed. Gives how many."""
-        return (await self._post("/outbox/resend", Queued, {"crm": crm}, attempt)).queued
+    async def retry_failed(self, *, attempt: str) -> int:
+        """Tries again whatever has failed, wherever it goes; gives how many jobs."""
+        return (await self._post("/outbox/resend", Queued, {}, attempt)).queued
+
+    async def resend_to_crm(self, *, attempt: str) -> int:
+        """Sends what HubSpot lacks, has changed or has refused; gives how many jobs."""
+        return (await self._post("/outbox/resend", Queued, {"destination": "hubspot", "crm": True}, attempt)).queued
 
     async def resume_way(self, destination: str, *, attempt: str) -> OutboxStatus:
         return await self._post("/outbox/resume", OutboxStatus, {"destination": destination}, attempt)

@@ -159,7 +159,8 @@ class Dialog(ModalScreen[T | None]):
             self.console.learn(RoleKnown(await self.console.client.role()))
 
     def _focus(self, name: str) -> None:
-        self.query_one(f"#{_id(name)}", Input).focus()
+        """On a line; on the button where there is none to fill in."""
+        self.query_one(f"#{_id(name)}" if self.LINES else "#decide").focus()
 
     def _waiting(self, waiting: bool) -> None:
         button = self.query_one("#decide", Button)
