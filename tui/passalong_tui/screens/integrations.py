@@ -96,6 +96,11 @@ class IntegrationsScreen(FeedPage[Job]):
             with VerticalScroll(classes="detail"):
                 yield Static(Content(""), id="job")
 
+    def on_mount(self) -> None:
+        chosen = self.console.remembered.choices.get(self.NAME, "failed")
+        self._state = chosen if chosen in STATES else None
+        super().on_mount()
+
     @property
     def asked(self) -> tuple[object, ...]:
         return (self._state, self.search)
@@ -173,6 +178,7 @@ class IntegrationsScreen(FeedPage[Job]):
 
     def action_next_state(self) -> None:
         self._state = STATES[(STATES.index(self._state) + 1) % len(STATES)]
+        self.console.remembered.choices[self.NAME] = self._state or ""
         self._entries, self._cursor = None, None
         self.draw()
         self.begin()
