@@ -49,9 +49,9 @@ async def test_what_is_in_force_in_words(server: Server, size: tuple[int, int]) 
         await _to_settings(tui)
         await tui.until(lambda: tui.column("label", "#in-force"), "the rows")
         told = values(tui)
-        assert (told["model"], told["window days"], told["half life days"]) == ("origin", "180 days", "7 days")
+        assert (told["model"], told["window"], told["half life"]) == ("origin", "180 days", "7 days")
         assert (told["leads"], told["jobs"], told["visitors"]) == ("until erased", "90 days", "2 days")
-        assert (told["poll minutes"], told["connected"], told["port"]) == ("10 minutes", "yes", "9")
+        assert (told["poll"], told["connected"], told["port"]) == ("10 minutes", "yes", "9")
         assert (told["timezone"], told["look"], told["times"]) == ("Europe/Berlin", "dark", "local")
         about = tui.column("section", "#in-force")
         assert about[0] == "Attribution", "sections stand in their order"
@@ -164,8 +164,8 @@ async def test_a_brand_as_pages_show_it(server: Server, size: tuple[int, int]) -
         told = tui.text("#told")
         assert "#ffcc00" in told
         assert "black text on it: 13.9:1" in told
-        assert "On light pages 1.4:1, too faint for text:" in told
-        assert "On dark pages 11.0:1, reads as text." in told
+        assert "Light pages 1.4:1, too faint; text there is #856a00" in told
+        assert "Dark pages 10.8:1, reads as text." in told
         assert "Shared by Globex" in told
         assert "Made with Umbra" in told
         assert "Framed by a.example" in told

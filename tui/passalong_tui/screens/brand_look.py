@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from passalong.domain.brand import AA_TEXT, DARK_PAPER, LIGHT_PAPER, contrast, on, readable
@@ -51,22 +52,22 @@ def _accent(accent: str) -> list[Part]:
     return [
         (f"  {accent}  ", f"{text} on {accent}"),
         f"  {name} text on it: {contrast(text, accent):.1f}:1\n",
-        *_against(accent, LIGHT_PAPER, "light"),
-        *_against(accent, DARK_PAPER, "dark"),
+        *_against(accent, LIGHT_PAPER, "Light"),
+        *_against(accent, DARK_PAPER, "Dark"),
     ]
 
 
 def _against(accent: str, paper: str, pages: str) -> list[Part]:
     ratio = contrast(accent, paper)
-    said = f"On {pages} pages {ratio:.1f}:1, "
+    said = f"{pages} pages {ratio:.1f}:1, "
     if ratio >= AA_TEXT:
         return [said, "reads as text.\n"]
     better = readable(accent, paper)
-    return [said, "too faint for text: ", (f" {better} ", f"{on(better)} on {better}"), " stands in.\n"]
+    return [said, "too faint; text there is ", (f" {better} ", f"{on(better)} on {better}"), "\n"]
 
 
 def _top(brand: Brand, customer: str) -> list[Part]:
     """As on a share page: whose it is on the left, whose product on the right."""
-    left, right = f"Shared by {safe.line(customer, 16)}", f"Made with {safe.line(brand.name, 16)}"
-    gap = " " * max(_LINE - len(left) - len(right), 2)
-    return [(left, ""), gap, (right, "")]
+    customer, vendor = safe.line(customer, 16), safe.line(brand.name, 16)
+    gap = max(_LINE - cell_len(f"Shared by {customer}Made with {vendor}"), 2)
+    return ["Shared by ", (customer, "bold"), f"{' ' * gap}Made with ", (vendor, "bold")]

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from passalong_tui.answers import Settings
-from passalong_tui.words import NOTHING, counted, number
+from passalong_tui.words import counted, number
 
 PREFIX = "PASSALONG_"
 
@@ -26,7 +26,10 @@ class Setting(Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        return self.name.rpartition(".")[2].replace("_", " ")
+        """The setting's own word; its unit stands with its value."""
+        entry = self.name.rpartition(".")[2]
+        head, _, tail = entry.rpartition("_")
+        return (head if tail in _UNITS and self.name not in _NO_UNIT else entry).replace("_", " ")
 
 
 SECTIONS = {
@@ -135,7 +138,7 @@ def lasting(days: int | None) -> str:
 def in_words(name: str, value: object) -> str:
     """A value as people read it."""
     if value is None or value == "" or value == [] or value == {}:
-        return NOTHING
+        return "not set"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):

@@ -34,6 +34,7 @@ EMPTY = {
     "sent": "Nothing was told in the last ninety days.",
     "skipped": "Nothing was given up.",
 }
+_DONE = {"failed": "given up", "skipped": "skipped", "sent": "sent"}
 UNCONNECTED = (
     "Nothing is told to anybody yet. For HubSpot set hubspot.token in passalong.toml (or PASSALONG_HUBSPOT__TOKEN) "
     "and restart the server. For webhooks PUT /api/v1/webhooks/{id} with a url and topics. For letters set mail.host "
@@ -266,7 +267,10 @@ def told_of(job: Job) -> Content:
     if job.reason:
         label = {"failed": "Refused: ", "skipped": "Skipped: "}.get(job.state, "Last refusal: ")
         parts += [(label, "bold $accent"), safe.line(job.reason), "\n\n"]
-    due = f", due {soon(job.due_at)}" if job.state == "pending" else ""
-    done = f", done {stamp(job.done_at)}" if job.done_at is not None else ""
-    parts += [(f"Since {stamp(job.created_at)}, {counted(job.attempts, 'try', 'tries')}{due}{done}.", "$quiet")]
+    parts.append((f"Came {stamp(job.created_at)}; {counted(job.attempts, 'try', 'tries')}", "$quiet"))
+    if job.state == "pending":
+        parts.append((f"; due {soon(job.due_at)}", "$quiet"))
+    elif job.done_at is not None:
+        parts.append((f"; {_DONE.get(job.state, 'done')} {stamp(job.done_at)}", "$quiet"))
+    parts.append((".", "$quiet"))
     return Content.assemble(*parts)

@@ -22,7 +22,7 @@ from passalong_tui.screens.in_force import Setting, rows
 from passalong_tui.screens.page import TablePage
 from passalong_tui.themes import SAID
 from passalong_tui.widgets.listing import Column, Listing
-from passalong_tui.words import NOTHING, Zone, ago, day, stamp
+from passalong_tui.words import Zone, ago, day, stamp
 
 PARTS = {"in-force": "settings", "keys": "API keys", "brands": "brands"}
 """What the table shows, one after the other."""
@@ -36,12 +36,10 @@ EMPTY = {
 IN_FORCE: tuple[Column[Setting], ...] = (
     Column(key="section", label="About", cell=lambda s, w: s.section, order=lambda s: s.place, width=12,
            value=lambda s: s.section),
-    Column(key="label", label="Setting", cell=lambda s, w: s.label, order=lambda s: s.label, width=22,
+    Column(key="label", label="Setting", cell=lambda s, w: s.label, order=lambda s: s.label, width=26,
            value=lambda s: s.name),
     Column(key="value", label="In force", least=18, cell=lambda s, w: s.value,
            order=lambda s: safe.clean(s.value).casefold()),
-    Column(key="means", label="What it does", least=30, cell=lambda s, w: s.means or NOTHING, order=lambda s: s.means,
-           drop=1),
 )  # fmt: skip
 KEYS: tuple[Column[ApiKey], ...] = (
     Column(key="name", label="Whose", least=13, cell=lambda k, w: k.name,
