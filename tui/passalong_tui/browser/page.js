@@ -3,6 +3,25 @@ history.replaceState(null, "", location.pathname);
 
 const PATIENCE_MS = 20000;
 
+// A terminal takes what is copied as a sequence (OSC 52), which the one in this page does not know.
+const COPIED = /\x1b\]52;c;([A-Za-z0-9+/=]+)\x07/;
+
+function hear(event) {
+  const found = typeof event.data === "string" ? null : COPIED.exec(new TextDecoder().decode(event.data));
+  if (found) {
+    const bytes = Uint8Array.from(atob(found[1]), (character) => character.charCodeAt(0));
+    navigator.clipboard?.writeText(new TextDecoder().decode(bytes));
+  }
+}
+
+window.WebSocket = class extends WebSocket {
+  constructor(...args) {
+    super(...args);
+    this.binaryType = "arraybuffer";
+    this.addEventListener("message", hear);
+  }
+};
+
 document.addEventListener("DOMContentLoaded", () => {
   document.getElementById("terminal").dataset.sessionWebsocketUrl = `ws://${location.host}/ws`;
   document.getElementById("again").addEventListener("click", () => location.reload());
