@@ -100,7 +100,7 @@ async def test_a_new_key_is_shown_once(server: Server, size: tuple[int, int]) ->
         await tui.press("enter")
         assert tui.console.clipboard == secret
         await tui.press("enter")
-        await tui.until(lambda: tui.column("name", "#keys") == ["Billing"], "the list")
+        await tui.until(lambda: tui.column("name", "#api-keys") == ["Billing"], "the list")
         assert secret not in tui.screen()
 
 
@@ -123,12 +123,12 @@ async def test_revoked_after_a_question(server: Server) -> None:
     made = make(server, "Old laptop")
     async with console(server) as tui:
         await _to_keys(tui)
-        await tui.until(lambda: tui.column("state", "#keys") == ["✓ valid"], "the key")
+        await tui.until(lambda: tui.column("state", "#api-keys") == ["✓ valid"], "the key")
         await tui.until_shown("reads, but sees nobody’s address")
         await tui.dialog("x", RevokeDialog)
         await tui.until_shown("Revoke Old laptop?", made["id"])
         await tui.press("enter")
-        await tui.until(lambda: tui.column("state", "#keys") == ["✕ revoked"], "worthless")
+        await tui.until(lambda: tui.column("state", "#api-keys") == ["✕ revoked"], "worthless")
         await tui.until_shown("Worthless since")
         await tui.press("x")
         assert isinstance(tui.console.screen, SettingsScreen), "once is enough"
@@ -140,12 +140,12 @@ async def test_ones_own_key_and_the_last_admins_stay(server: Server) -> None:
     mine = make(server, "Mine", "admin")
     async with console(server, key=mine["key"]) as tui:
         await _to_keys(tui)
-        await tui.until(lambda: tui.column("state", "#keys") == ["● in use"], "the key")
+        await tui.until(lambda: tui.column("state", "#api-keys") == ["● in use"], "the key")
         await tui.press("x")
         assert isinstance(tui.console.screen, SettingsScreen)
     async with console(server) as tui:  # as on the machine itself, with a key that nobody stores
         await _to_keys(tui)
-        await tui.until(lambda: tui.column("state", "#keys") == ["✓ valid"], "the key")
+        await tui.until(lambda: tui.column("state", "#api-keys") == ["✓ valid"], "the key")
         await tui.dialog("x", RevokeDialog)
         await tui.press("enter")
         await tui.until_shown("! This is the last valid key of an admin.")
@@ -180,7 +180,7 @@ async def test_the_part_is_remembered_and_searched(server: Server) -> None:
         await tui.until(lambda: set(tui.column("section", "#in-force")) == {"Retention"}, "one section")
         await tui.press("escape", "f")
         await tui.until_shown("API keys; f shows")
-        assert tui.console.remembered.choices["settings"] == "keys"
+        assert tui.console.remembered.choices["settings"] == "api-keys"
 
 
 async def test_a_reader_sees_brands_and_neither_settings_nor_keys(server: Server, reader_key: str) -> None:
@@ -201,7 +201,7 @@ async def test_strangers_words_are_harmless_here_too(server: Server) -> None:
     server.api.put("/api/v1/brands/acme", json=body).raise_for_status()
     async with console(server) as tui:
         await _to_keys(tui)
-        await tui.until(lambda: tui.column("name", "#keys") == [HOSTILE], "the key")
+        await tui.until(lambda: tui.column("name", "#api-keys") == [HOSTILE], "the key")
         await tui.dialog("x", RevokeDialog)
         await tui.until_shown("Revoke [/]evil <b>?")
         await tui.press("escape", "f")

@@ -24,12 +24,12 @@ from passalong_tui.themes import SAID
 from passalong_tui.widgets.listing import Column, Listing
 from passalong_tui.words import Zone, ago, day, stamp
 
-PARTS = {"in-force": "settings", "keys": "API keys", "brands": "brands"}
+PARTS = {"in-force": "settings", "api-keys": "API keys", "brands": "brands"}
 """What the table shows, one after the other."""
 ADMINS_ALONE = "Only a key of the role admin sees this."
 EMPTY = {
     "in-force": "The server tells of no setting.",
-    "keys": "No key is stored: this console uses one that lives as long as its process. n makes one.",
+    "api-keys": "No key is stored: this console uses one that lives as long as its process. n makes one.",
     "brands": "No brand yet. PUT /api/v1/brands/{id} with a name, an accent and a home_url.",
 }
 
@@ -86,7 +86,7 @@ class SettingsScreen(TablePage):
                           found_by=lambda s: f"{s.section} {s.name} {s.label} {s.value} {s.means}", empty="",
                           copies=lambda s: s.value, id="in-force")  # fmt: skip
             yield Listing(KEYS, key=lambda k: k.id, order="made", found_by=lambda k: f"{k.name} {k.role} {k.id}",
-                          empty="", id="keys")  # fmt: skip
+                          empty="", id="api-keys")  # fmt: skip
             yield Listing(BRANDS, key=lambda b: b.id, order="name", descending=False, empty="",
                           found_by=lambda b: f"{b.name} {b.id} {b.home_url}", copies=lambda b: b.accent,
                           id="brands")  # fmt: skip
@@ -118,7 +118,7 @@ class SettingsScreen(TablePage):
             listing.display = listing.id == self._part
             hidden = not known.may(ADMIN) and listing.id != "brands"
             listing.empty = ADMINS_ALONE if hidden else EMPTY[listing.id or ""]
-        shown: dict[str, list[Any] | None] = {"keys": known.keys, "brands": known.brands}
+        shown: dict[str, list[Any] | None] = {"api-keys": known.keys, "brands": known.brands}
         if known.settings is not None:
             shown["in-force"] = [*rows(known.settings), *self._of_console()]
         entries = shown.get(self._part)
@@ -167,7 +167,7 @@ class SettingsScreen(TablePage):
     @property
     def key(self) -> ApiKey | None:
         """The key under the cursor."""
-        current = self.listing.current if self._part == "keys" and self.query(Listing) else None
+        current = self.listing.current if self._part == "api-keys" and self.query(Listing) else None
         return current if isinstance(current, ApiKey) else None
 
     def _detail(self) -> None:
@@ -206,7 +206,7 @@ class SettingsScreen(TablePage):
     def action_new_key(self) -> None:
         from passalong_tui.screens.keys import NewKeyDialog
 
-        self._show_part("keys")
+        self._show_part("api-keys")
         self.app.push_screen(NewKeyDialog(), self._made)
 
     def _made(self, key: ApiKey | None) -> None:
