@@ -11,7 +11,7 @@ from textual.command import CommandPalette
 from textual.widgets import Static
 
 from factories import Server
-from passalong_tui.commands import COMMANDS, CUSTOMER, LEAD, MAIN, MECHANICS, PLAY_REPORT, available
+from passalong_tui.commands import COMMANDS, CUSTOMER, DIFFERENCES, LEAD, MAIN, MECHANICS, PLAY_REPORT, available
 from passalong_tui.palette import ConsoleCommands
 from passalong_tui.screens.help import HelpScreen
 from passalong_tui.screens.page import Page
@@ -21,6 +21,7 @@ WAYS = {
     CUSTOMER: ("3", "enter"),
     LEAD: ("3", "enter", "tab", "enter"),
     PLAY_REPORT: ("7", "w"),
+    DIFFERENCES: ("8", "w"),
 }
 """The keys that lead to each screen."""
 
