@@ -41,6 +41,7 @@ from passalong.store.dismissals import Dismissals
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
 from passalong.store.invitations import Invitations
+from passalong.store.keys import Keys
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.metric import Metrics
@@ -159,6 +160,7 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         rehearsals=Rehearsals(playing, heard, catalog, calendar, clock),
         invitations=Invitations(db, catalog, outbox),
         dismissals=Dismissals(db),
+        keys=Keys(db, catalog, clock),
     )
 
 

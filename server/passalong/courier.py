@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from passalong.domain.delivery import HOUR_MS, MINUTE_MS, Destination, Job
+from passalong.domain.delivery import HOUR_MS, KEPT_MS, MINUTE_MS, Destination, Job
 from passalong.domain.instant import DAY_MS, Clock
 from passalong.errors import PassalongError, Unavailable
 from passalong.store.invitations import Invitations
@@ -33,8 +33,6 @@ LOOKS_REST = 3
 """After looking at customers for some time, so many times that time passes before others are looked at …"""
 LOOKS_REST_S = 5.0
 """… but never more than this."""
-KEPT_MS = 90 * DAY_MS
-"""How long jobs that were done can be looked up, and webhooks be sent again."""
 _LOG = logging.getLogger(__name__)
 
 

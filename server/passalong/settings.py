@@ -22,6 +22,12 @@ from passalong.paths import shipped_rules
 
 FILE_NAME = "passalong.toml"
 PREFIX = "PASSALONG_"
+_NO_SETTINGS = {f"{PREFIX}CONFIG", f"{PREFIX}URL", f"{PREFIX}KEY"}
+"""Variables that say where settings are, or which server the console speaks to."""
+
+
+WORKERS = "WEB_CONCURRENCY"
+"""The variable in which servers, uvicorn among them, hand down how many processes serve."""
 
 
 class Attribution(Struct, frozen=True, forbid_unknown_fields=True):
@@ -205,10 +211,20 @@ def read_rules(settings: Settings) -> Rulebook:
         raise Unusable(f"plays.rules: {path}: {error}") from None
 
 
+def from_variables(environ: Mapping[str, str] | None = None) -> list[str]:
+    """Names of the settings that a variable of this process sets, as `limits.upload_mb`; never what they are set to."""
+    names = os.environ if environ is None else environ
+    return sorted(name.removeprefix(PREFIX).lower().replace("__", ".") for name in names if _is_setting(name))
+
+
+def _is_setting(variable: str) -> bool:
+    return variable.startswith(PREFIX) and variable not in _NO_SETTINGS
+
+
 def _overlay(values: dict[str, Any], environ: Mapping[str, str]) -> None:
     """PASSALONG_BASE_URL sets base_url, PASSALONG_LIMITS__UPLOAD_MB limits.upload_mb; lists are split at commas."""
     for variable, text in environ.items():
-        if not variable.startswith(PREFIX) or variable == f"{PREFIX}CONFIG":
+        if not _is_setting(variable):
             continue
         *sections, name = variable.removeprefix(PREFIX).lower().split("__")
         target = values

@@ -30,6 +30,10 @@ ADMIN_ONLY = {
     ("post", "/api/v1/webhooks/{id}/rotate"),
     ("post", "/api/v1/webhooks/{id}/replay"),
     ("post", "/api/v1/webhooks/{id}/test"),
+    ("get", "/api/v1/keys"),
+    ("post", "/api/v1/keys"),
+    ("post", "/api/v1/keys/{id}/revoke"),
+    ("get", "/api/v1/settings"),
 }
 
 

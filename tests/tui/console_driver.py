@@ -100,16 +100,20 @@ async def console(
 
 
 class Flaky(httpx2.AsyncBaseTransport):
-    """The network, until `down`."""
+    """The network, until `down`; `swallow` loses the answers to posts on their way back."""
 
     def __init__(self) -> None:
-        self.down = False
+        self.down = self.swallow = False
         self._network = httpx2.AsyncHTTPTransport()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         if self.down:
             raise httpx2.ConnectError("the cable is out", request=request)
-        return await self._network.handle_async_request(request)
+        answer = await self._network.handle_async_request(request)
+        if self.swallow and request.method == "POST":
+            await answer.aread()
+            raise httpx2.ReadError("the line is dead", request=request)
+        return answer
 
     async def aclose(self) -> None:
         await self._network.aclose()

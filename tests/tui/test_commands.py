@@ -11,7 +11,19 @@ from textual.command import CommandPalette
 from textual.widgets import Static
 
 from factories import Server
-from passalong_tui.commands import COMMANDS, CUSTOMER, LEAD, MAIN, MECHANICS, PLAY_REPORT, SHARE, available
+from passalong_tui.commands import (
+    COMMANDS,
+    CUSTOMER,
+    DIFFERENCES,
+    LEAD,
+    MAIN,
+    MECHANICS,
+    OPPORTUNITY,
+    PLAY_REPORT,
+    SCREENS,
+    SHARE,
+    available,
+)
 from passalong_tui.palette import ConsoleCommands
 from passalong_tui.screens.help import HelpScreen
 from passalong_tui.screens.page import Page
@@ -21,15 +33,21 @@ WAYS = {
     CUSTOMER: ("3", "enter"),
     LEAD: ("3", "enter", "right", "right", "enter"),
     SHARE: ("4", "enter"),
+    OPPORTUNITY: ("6", "enter"),
     PLAY_REPORT: ("7", "w"),
+    DIFFERENCES: ("8", "w"),
 }
 """The keys that lead to each screen."""
+
+
+def test_every_screen_has_its_way() -> None:
+    assert set(WAYS) == set(SCREENS)
 
 
 async def _go(tui: Driver, screen: str) -> None:
     for place, key in enumerate(WAYS[screen]):
         await tui.press(key)
-        if key in ("3", "2", "4"):
+        if key in ("3", "2", "4", "6"):
             await tui.until(lambda: tui.listing().grid.has_focus, "the rows")
         elif place == 1 and key == "enter" and screen in (CUSTOMER, LEAD):
             await tui.until(lambda: tui.listing("#timeline").grid.has_focus, "a customer")

@@ -621,6 +621,139 @@ class Review(Struct, kw_only=True):
     decisions: list[Reviewed]
 
 
+class Job(Struct, kw_only=True):
+    """Something that is to be told outside. `subject` names a lead, a deal, a piece and so on, by `topic`; `reason` is
+    the last refusal, in the refuser’s own words."""
+
+    id: str
+    destination: str
+    endpoint: str | None
+    topic: str
+    subject: str
+    state: str
+    attempts: int
+    created_at: datetime
+    due_at: datetime
+    done_at: datetime | None
+    reason: str | None
+
+
+class Way(Struct, kw_only=True):
+    """A destination with its jobs by state; `paused_until` while nothing goes there."""
+
+    destination: str
+    pending: int
+    sending: int
+    failed: int
+    oldest_pending_at: datetime | None
+    paused_until: datetime | None
+    pause_reason: str | None
+
+
+class EndpointTrouble(Struct, kw_only=True):
+    """A webhook endpoint that takes nothing."""
+
+    endpoint: str
+    since: datetime
+    reason: str
+
+
+class Differences(Struct, kw_only=True):
+    """`lacking` leads HubSpot has never been sent; of `drifted` records it says something else now; `deals_to_tell`
+    carry another credit than was last written to them."""
+
+    lacking: int
+    drifted_contacts: int
+    drifted_deals: int
+    deals_to_tell: int
+    deals: int
+    contacts: int
+
+
+class Drift(Struct, kw_only=True):
+    """A record of HubSpot, `contact` or `deal` by its id there, and what it no longer says."""
+
+    kind: str
+    record: str
+    lead: str | None
+    drift: str
+
+
+class CrmStatus(Struct, kw_only=True):
+    connected: bool
+    troubles: list[str]
+    differences: Differences
+    drifts: list[Drift]
+    polled_at: datetime | None
+    reconciled_at: datetime | None
+
+
+class OutboxStatus(Struct, kw_only=True):
+    destinations: list[Way]
+    failing_endpoints: list[EndpointTrouble]
+    crm: CrmStatus
+
+    @property
+    def paused(self) -> list[Way]:
+        return [way for way in self.destinations if way.paused_until is not None]
+
+
+class Queued(Struct):
+    """How many jobs wait again."""
+
+    queued: int
+
+
+class Endpoint(Struct, kw_only=True):
+    """Where webhooks go; without `topics` it is told everything."""
+
+    id: str
+    url: str
+    topics: list[str]
+    enabled: bool
+    disabled_at: datetime | None
+    disabled_reason: str | None
+
+
+class ApiKey(Struct, kw_only=True):
+    """A key as the server keeps it; `yours` is the one in use. `key` is its secret, in the answer that made it."""
+
+    id: str
+    name: str
+    role: str
+    created_at: datetime
+    revoked_at: datetime | None
+    yours: bool
+    key: str | None = None
+
+
+class Brand(Struct, kw_only=True):
+    id: str
+    name: str
+    accent: str
+    home_url: str
+    logo: str | None
+    privacy_url: str | None
+    embed_hosts: list[str]
+
+
+class Kept(Struct, kw_only=True):
+    """How long something is kept; `days` None for good."""
+
+    kind: str
+    days: int | None
+    what: str
+
+
+class Settings(Struct, kw_only=True):
+    """What the server says of its settings. `entries` are as it names them: a newer one knows more."""
+
+    file: str | None
+    by_variable: list[str]
+    retention: list[Kept]
+    entries: dict[str, object] = {}
+
+
 class Fault(Struct):
     field: str
     message: str

@@ -13,9 +13,13 @@ import msgspec
 
 from passalong.errors import PassalongError
 from passalong_tui.answers import (
+    ApiKey,
+    Brand,
     Course,
     Customer,
     CustomerDetail,
+    Endpoint,
+    Job,
     Lead,
     LeadDetail,
     ListedShare,
@@ -24,16 +28,19 @@ from passalong_tui.answers import (
     Metric,
     Moment,
     Node,
+    OutboxStatus,
     OwnKey,
     Page,
     Piece,
     Play,
     PlayReport,
     Problem,
+    Queued,
     Ranking,
     Review,
     Revocation,
     Rules,
+    Settings,
     ShareDetail,
     Signal,
     Tail,
@@ -245,6 +252,56 @@ class Client:
         """What the key may do."""
         return (await self._get("/key", OwnKey)).role
 
+    async def jobs(self, state: str | None, *, search: str = "", cursor: str | None = None) -> Page[Job]:
+        """Jobs in a state (None: in any) that say something, the newest first, from a cursor on."""
+        asked = {"state": state, "q": search, "cursor": cursor, "limit": PAGE_SIZE}
+        return await self._send("GET", "/outbox", Page[Job], params={name: v for name, v in asked.items() if v})
+
+    async def outbox(self) -> OutboxStatus:
+        return await self._get("/outbox/status", OutboxStatus)
+
+    async def endpoints(self) -> list[Endpoint]:
+        """Of webhooks; for admins alone."""
+        return await self._all("/webhooks", Endpoint)
+
+    async def retry_job(self, id: str, *, attempt: str) -> Job:
+        return await self._post(f"/outbox/{_part(id)}/retry", Job, {}, attempt)
+
+    async def skip_job(self, id: str, *, reason: str, attempt: str) -> Job:
+        return await self._post(f"/outbox/{_part(id)}/skip", Job, {"reason": reason}, attempt)
+
+    async def retry_failed(self, *, attempt: str) -> int:
+        """Tries again whatever has failed, wherever it goes; gives how many jobs."""
+        return (await self._post("/outbox/resend", Queued, {}, attempt)).queued
+
+    async def resend_to_crm(self, *, attempt: str) -> int:
+        """Sends what HubSpot lacks, has changed or has refused; gives how many jobs."""
+        return (await self._post("/outbox/resend", Queued, {"destination": "hubspot", "crm": True}, attempt)).queued
+
+    async def resume_way(self, destination: str, *, attempt: str) -> OutboxStatus:
+        return await self._post("/outbox/resume", OutboxStatus, {"destination": destination}, attempt)
+
+    async def settings(self) -> Settings:
+        """What is in force; for admins alone."""
+        told = await self._get("/settings", dict[str, Any])
+        try:
+            return msgspec.convert({**told, "entries": told}, Settings)
+        except msgspec.ValidationError as error:
+            raise Refusal(200, self._strange, {}) from error
+
+    async def brands(self) -> list[Brand]:
+        return await self._all("/brands", Brand)
+
+    async def keys(self) -> list[ApiKey]:
+        """All API keys, revoked ones among them; for admins alone."""
+        return await self._all("/keys", ApiKey)
+
+    async def make_key(self, *, name: str, role: str, attempt: str) -> ApiKey:
+        return await self._post("/keys", ApiKey, {"name": name, "role": role}, attempt)
+
+    async def revoke_key(self, id: str, *, attempt: str) -> ApiKey:
+        return await self._post(f"/keys/{_part(id)}/revoke", ApiKey, {}, attempt)
+
     async def _decide(self, key: str, what: str, body: dict[str, str], attempt: str) -> Mechanic:
         return await self._post(f"/mechanics/{_part(key)}/{what}", Mechanic, body, attempt)
 
@@ -289,8 +346,11 @@ class Client:
         try:
             return msgspec.json.decode(answer.content, type=kind)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            sentence = f"{self.base_url} answers, but not as a Passalong server of this version does."
-            raise Refusal(answer.status_code, sentence, {}) from error
+            raise Refusal(answer.status_code, self._strange, {}) from error
+
+    @property
+    def _strange(self) -> str:
+        return f"{self.base_url} answers, but not as a Passalong server of this version does."
 
 
 def _problem(answer: httpx2.Response) -> Problem:

@@ -14,6 +14,7 @@ LEADS, LEAD = "leads", "lead"
 OPPORTUNITIES, OPPORTUNITY = "opportunities", "opportunity"
 PLAYS, PLAY_REPORT = "plays", "play_report"
 INTEGRATIONS, LIVE, SETTINGS = "integrations", "live", "settings"
+DIFFERENCES = "differences"
 
 ADMIN, INTEGRATOR = "admin", "integrator"
 """The least role that a command needs where it changes something."""
@@ -32,6 +33,7 @@ SCREENS = {
     PLAYS: "Plays",
     PLAY_REPORT: "What followed plays",
     INTEGRATIONS: "Integrations",
+    DIFFERENCES: "Where HubSpot differs",
     REVIEW: "Review",
     LIVE: "Live",
     SETTINGS: "Settings",
@@ -55,7 +57,10 @@ MAIN = {
 }
 """The screens that one key leads to, each with the question that it answers, in the order of the top line."""
 
-TABLES = (MECHANICS, CUSTOMERS, CUSTOMER, SHARES, PLAYS, PLAY_REPORT, REVIEW, THEATER)
+TABLES = (
+    *(MECHANICS, CUSTOMERS, CUSTOMER, SHARES, PLAYS, PLAY_REPORT, INTEGRATIONS, DIFFERENCES, REVIEW, SETTINGS),
+    THEATER,
+)
 """Screens with a table, which all have its commands."""
 
 
@@ -146,6 +151,16 @@ COMMANDS = (
     Command("o", "Hand over", "Give this open play to somebody else", "hand_over", (PLAYS,), INTEGRATOR),
     Command("f", "State", "Show plays or pieces in the next state, or all of them", "next_state", (PLAYS,)),
     Command("w", "Report", "Which rules fired, what became of it, and what followed", "report", (PLAYS,)),
+    Command("r", "Retry", "Try this job again now", "retry", (INTEGRATIONS,), ADMIN),
+    Command("x", "Skip", "Give this job up for good, and say why", "skip", (INTEGRATIONS,), ADMIN),
+    Command("a", "Retry all", "Try everything again that has failed", "retry_all", (INTEGRATIONS,), ADMIN),
+    Command("d", "Resend", "Send what HubSpot lacks, and again what differs there", "resend", (INTEGRATIONS,), ADMIN),
+    Command("u", "Resume", "End the pause of a destination", "resume", (INTEGRATIONS,), ADMIN),
+    Command("f", "State", "Show failed, pending, sent, skipped or all jobs", "next_state", (INTEGRATIONS,)),
+    Command("w", "Differences", "Where HubSpot says something else, record by record", "differences", (INTEGRATIONS,)),
+    Command("f", "Part", "Show the settings, the API keys or the brands", "next_part", (SETTINGS,)),
+    Command("n", "New key", "Make an API key; it is shown this once", "new_key", (SETTINGS,), ADMIN),
+    Command("x", "Revoke", "Make this API key worthless from now on", "revoke", (SETTINGS,), ADMIN),
     Command("e", "Keep", "Decide to keep this mechanic", "keep", (REVIEW,), ADMIN),
     Command("c", "Change", "Decide that something about this mechanic is to change", "change", (REVIEW,), ADMIN),
     Command("K", "Kill", "Decide to kill this mechanic", "kill", (REVIEW,), ADMIN),
@@ -154,7 +169,7 @@ COMMANDS = (
     Command("m", "Minutes", "Write the review of this month to a Markdown file", "minutes", (REVIEW,)),
     Command("left_square_bracket", "Earlier", "Review the month before", "month(-1)", (REVIEW,)),
     Command("right_square_bracket", "Later", "Review the month after", "month(1)", (REVIEW,)),
-    Command("escape", "Back", "Go back", "back", (CUSTOMER, SHARE, LEAD, OPPORTUNITY, PLAY_REPORT)),
+    Command("escape", "Back", "Go back", "back", (CUSTOMER, SHARE, LEAD, OPPORTUNITY, PLAY_REPORT, DIFFERENCES)),
     Command("slash", "Find", "Find in the table as you type; Esc shows all again", "filter", TABLES),
     Command("question_mark,f1", "Help", "Every key of this console", "app.help"),
     Command("ctrl+p", "Commands", "Find a command, a screen or a customer by name", "app.command_palette"),

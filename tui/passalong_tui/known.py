@@ -6,7 +6,22 @@ from collections import deque
 from datetime import UTC, datetime
 
 from passalong.domain.access import Role
-from passalong_tui.answers import Course, Customer, Event, Mechanic, Metric, Piece, Play, Review, Theater
+from passalong_tui.answers import (
+    ApiKey,
+    Brand,
+    Course,
+    Customer,
+    Endpoint,
+    Event,
+    Mechanic,
+    Metric,
+    OutboxStatus,
+    Piece,
+    Play,
+    Review,
+    Settings,
+    Theater,
+)
 from passalong_tui.draft import Draft
 
 TAIL = 2_000
@@ -32,6 +47,12 @@ class Known:
         """By the state that was asked for, None for any."""
         self.pieces: list[Piece] | None = None
         self.reviews: list[Review] | None = None
+        self.outbox: OutboxStatus | None = None
+        self.endpoints: list[Endpoint] | None = None
+        """Of webhooks; None also where the key may not see them, and so with the two that follow."""
+        self.settings: Settings | None = None
+        self.keys: list[ApiKey] | None = None
+        self.brands: list[Brand] | None = None
         self.draft = Draft()
         """The review that is being prepared: it outlives the screen."""
         self.events: deque[Event] = deque(maxlen=TAIL)

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 from textual.message import Message
 
 from passalong_tui.answers import (
+    ApiKey,
+    Brand,
     Course,
     Customer,
     CustomerDetail,
+    Endpoint,
     Event,
     LeadDetail,
     LiveRule,
@@ -18,10 +21,12 @@ from passalong_tui.answers import (
     Moment,
     Month,
     Node,
+    OutboxStatus,
     Piece,
     Play,
     PlayReport,
     Review,
+    Settings,
     ShareDetail,
     Theater,
 )
@@ -185,6 +190,31 @@ class ReviewsFetched(Fact):
 
     def keep(self, known: Known) -> None:
         known.reviews = self.reviews
+
+
+class OutboxFetched(Fact):
+    """What waits and what differs; the endpoints where the key may see them, else None."""
+
+    def __init__(self, status: OutboxStatus, endpoints: list[Endpoint] | None) -> None:
+        self.status = status
+        self.endpoints = endpoints
+        super().__init__()
+
+    def keep(self, known: Known) -> None:
+        known.outbox, known.endpoints = self.status, self.endpoints
+
+
+class SettingsFetched(Fact):
+    """What is in force and who may call, where the key may see it (else None); and the brands."""
+
+    def __init__(self, settings: Settings | None, keys: list[ApiKey] | None, brands: list[Brand]) -> None:
+        self.settings = settings
+        self.keys = keys
+        self.brands = brands
+        super().__init__()
+
+    def keep(self, known: Known) -> None:
+        known.settings, known.keys, known.brands = self.settings, self.keys, self.brands
 
 
 class EventsArrived(Fact):

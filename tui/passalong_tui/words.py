@@ -95,6 +95,23 @@ PIECES = {
 }
 """Whether a piece of advocacy leads to its tracked link."""
 PLAY_STATES = {"open": "● open", "done": "✓ done", "dismissed": "✕ dismissed", "expired": "… expired"}
+WAYS = {
+    "hubspot": "HubSpot",
+    "webhook": "Webhooks",
+    "mail": "Mail",
+    "pages": "Pages",
+    "pipeline": "Attribution",
+    "plays": "Rules",
+}
+"""Where jobs go; the last two stay here."""
+JOB_STATES = {
+    "pending": "… pending",
+    "sending": "→ sending",
+    "sent": "✓ sent",
+    "failed": "✗ failed",
+    "skipped": "✕ skipped",
+}
+JOB_TONES = {"failed": "error", "sent": "success"}
 CHECKS = {
     "failed_and_alive": "mechanics that failed and live on",
     "activity_without_pipeline": "activity without pipeline",
@@ -226,3 +243,13 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     if seconds < 86_400:
         return f"{round(seconds / 3600)} h ago"
     return day(moment)
+
+
+def soon(moment: datetime, now: datetime | None = None) -> str:
+    """`now`, `in 4 min`, `in 3 h`, then the day: of what is still to come."""
+    seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    if seconds < 45:
+        return "now"
+    if seconds < 3600:
+        return f"in {max(round(seconds / 60), 1)} min"
+    return f"in {round(seconds / 3600)} h" if seconds < 86_400 else day(moment)

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+if TYPE_CHECKING:
+    from passalong.settings import Settings
+
 
 @click.command("console")
-@click.option("--url", help="A server's address, as https://share.example.com.")
-@click.option("--key", envvar="PASSALONG_KEY", help="An API key for it; also from PASSALONG_KEY.")
+@click.option("--url", envvar="PASSALONG_URL", help="A server's address, as https://share.example.com.")
+@click.option("--key", envvar="PASSALONG_KEY", help="An API key for it; better from PASSALONG_KEY.")
 @click.option("--db", "database", type=click.Path(exists=True, dir_okay=False), help="A local database.")
+@click.option("--web", is_flag=True, help="Show it in a browser on this machine, behind a token.")
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="With --web: where; else any that is free.")
 @click.pass_context
-def command(ctx: click.Context, url: str | None, key: str | None, database: str | None) -> None:
+def command(ctx: click.Context, url: str | None, key: str | None, database: str | None, web: bool, port: int) -> None:
     """Open the terminal console: of a server by URL and key, else of the local database."""
-    if url is None:
-        _open_local(ctx, database)
-    elif not key:
-        raise click.UsageError("--url needs --key, or the variable PASSALONG_KEY.")
+    if url is not None and database is None:
+        if not key:
+            raise click.UsageError("--url needs --key, or the variable PASSALONG_KEY.")
+        if web:
+            _open_in_browser(port, {"URL": url, "KEY": key})
+        else:
+            _console("console")(base_url=url.rstrip("/"), key=key, operator=_operator())
+    elif web:
+        _open_in_browser(port, {"DATABASE": _settings(ctx, database).database})
     else:
-        _console()(base_url=url.rstrip("/"), key=key, operator=_operator())
+        _open_local(ctx, database)
 
 
 def _open_local(ctx: click.Context, database: str | None) -> None:
@@ -29,19 +39,40 @@ def _open_local(ctx: click.Context, database: str | None) -> None:
     with Beside() as server:  # before anything else is imported: its imports take longest
         import secrets
 
-        from msgspec.structs import replace
-
-        from passalong.commands.common import load_settings
-        from passalong.errors import Unusable
-
-        config = load_settings(ctx)
-        if database is not None:
-            config = replace(config, database=str(Path(database).resolve()))
-        elif not Path(config.database).exists():
-            raise Unusable("There is no database here. `passalong init` makes one; --url and --key reach a server.")
+        config = _settings(ctx, database)
         secret = secrets.token_urlsafe(32)
         server.tell(config, secret)
-        _console()(base_url=config.base_url, key=secret, operator=_operator(), connect=server.connect)
+        _console("console")(base_url=config.base_url, key=secret, operator=_operator(), connect=server.connect)
+
+
+def _open_in_browser(port: int, told: dict[str, str]) -> None:
+    """Serves this very command to a browser. What it is about reaches it by variables, which nobody else can list."""
+    import os
+    import shlex
+    import sys
+
+    from passalong.settings import PREFIX
+
+    serve = _console("browser")
+    for name in ("URL", "KEY"):
+        os.environ.pop(f"{PREFIX}{name}", None)
+    os.environ.update({f"{PREFIX}{name}": value for name, value in told.items()})
+    serve(command=shlex.join([sys.executable, "-m", "passalong", "console"]), port=port)
+
+
+def _settings(ctx: click.Context, database: str | None) -> Settings:
+    """The settings, of the database that was named or of theirs; raises Unusable where there is none."""
+    from msgspec.structs import replace
+
+    from passalong.commands.common import load_settings
+    from passalong.errors import Unusable
+
+    config = load_settings(ctx)
+    if database is not None:
+        return replace(config, database=str(Path(database).resolve()))
+    if not Path(config.database).exists():
+        raise Unusable("There is no database here. `passalong init` makes one; --url and --key reach a server.")
+    return config
 
 
 def _operator() -> str:
@@ -50,11 +81,12 @@ def _operator() -> str:
     return getpass.getuser()
 
 
-def _console() -> Any:
+def _console(name: str) -> Any:
+    """A way to run the console: here, or in a browser."""
     from importlib.metadata import entry_points
 
     from passalong.errors import Unusable
 
-    for entry in entry_points(group="passalong.console"):
+    for entry in entry_points(group="passalong.console", name=name):
         return entry.load()
     raise Unusable("The console is not installed.")

@@ -13,7 +13,6 @@ import rich_click as click
 
 from passalong import settings
 from passalong.commands.common import load_settings, table, with_services
-from passalong.domain import access
 from passalong.domain.access import ApiKey, Role
 from passalong.domain.instant import at
 from passalong.errors import Unusable
@@ -24,17 +23,8 @@ async def create_key(config: Settings, name: str, role: Role) -> tuple[ApiKey, s
     """A new API key and its secret, which is kept nowhere."""
     from passalong.app import opened, wire
 
-    secret = access.new_secret()
     async with opened(wire(config)) as services:
-        key = ApiKey(
-            id=secrets.token_hex(4),
-            name=name,
-            role=role,
-            digest=access.digest(secret),
-            created_at_ms=services.clock(),
-        )
-        await services.catalog.put_all([key])
-    return key, secret
+        return await services.keys.make(name, role)
 
 
 @click.group("keys")
@@ -61,7 +51,7 @@ def list_keys(ctx: click.Context, as_json: bool) -> None:
     import msgspec
 
     async def work(services: Any) -> list[ApiKey]:
-        return sorted(services.catalog.api_keys.values(), key=lambda key: key.created_at_ms)
+        return list(services.keys.stored())
 
     keys: list[ApiKey] = with_services(ctx, work)
     if as_json:
@@ -79,15 +69,9 @@ def list_keys(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def revoke(ctx: click.Context, id: str) -> None:
     """Make an API key worthless, at once, in every server process."""
-    from msgspec.structs import replace
 
     async def work(services: Any) -> ApiKey:
-        catalog, clock = services.catalog, services.clock
-        catalog.find(ApiKey, id)
-        after: ApiKey
-        _, after = await catalog.change(
-            ApiKey, id, lambda key: key if key.revoked_at_ms else replace(key, revoked_at_ms=clock())
-        )
+        after: ApiKey = await services.keys.revoke(id)
         return after
 
     key: ApiKey = with_services(ctx, work)

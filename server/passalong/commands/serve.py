@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 import rich_click as click
 
 from passalong.commands.common import UVICORN, load_settings
+from passalong.settings import WORKERS
 
 
 @click.command("serve")
@@ -29,6 +31,7 @@ def command(ctx: click.Context, host: str, port: int, workers: int) -> None:
     # What is wrong is said here, in a sentence; and workers never migrate side by side.
     asyncio.run(rehearse())
     click.echo(f"Passalong serves {config.base_url} on {host}:{port} from {config.database}.", err=True)
+    os.environ[WORKERS] = str(workers)  # so that each of them can say how many there are
     uvicorn.run(
         "passalong.app:from_environment",
         factory=True,

@@ -93,6 +93,8 @@ class Catalog:
         self.slugs: dict[str, Vanity] = {}
         self.erased: dict[str, Erased] = {}
         self.endpoints: dict[str, Endpoint] = {}
+        self.lent: set[str] = set()
+        """API keys that live as long as this process, by id."""
         self._keys_by_digest: dict[str, ApiKey] = {}
         self._public: set[str] = set()
         self._public_of = -1
@@ -212,6 +214,7 @@ class Catalog:
 
     def lend(self, key: ApiKey) -> None:
         """Accepts an API key for as long as this process lives, without storing it."""
+        self.lent.add(key.id)
         self._shelve(key)
 
     def find(self, kind: type[N], id: str) -> N:

@@ -16,7 +16,7 @@ from passalong.store.db import Database, Transaction
 from passalong.store.outbox import CONTACT, CONTACT_AGAIN, DEAL, DEAL_IN, Outbox
 from passalong.store.pipeline import Pipeline
 
-_NOTICES_KEPT_MS = 7 * DAY_MS
+NOTICES_KEPT_MS = 7 * DAY_MS
 _LACKING = """
   l.sample = 0 AND l.erased_at_ms IS NULL AND NOT EXISTS (SELECT 1 FROM crm_contacts c WHERE c.lead = l.id)
   AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.subject = l.id AND o.destination = 'hubspot'
@@ -237,7 +237,7 @@ class Crm:
             row = await tx.one("INSERT INTO notices VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING id", (id, now_ms))
             for deal in deals if row is not None else ():
                 await self._outbox.add(tx, Destination.HUBSPOT, DEAL_IN, deal)
-            await tx.all("DELETE FROM notices WHERE at_ms < ?", (now_ms - _NOTICES_KEPT_MS,))
+            await tx.all("DELETE FROM notices WHERE at_ms < ?", (now_ms - NOTICES_KEPT_MS,))
         return row is not None
 
     # Reconciling

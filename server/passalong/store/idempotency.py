@@ -7,6 +7,8 @@ from msgspec import Struct
 from passalong.domain.instant import DAY_MS, Clock
 from passalong.store.db import Database
 
+KEPT_MS = DAY_MS
+
 
 class KeptAnswer(Struct, frozen=True):
     digest: str
@@ -22,14 +24,14 @@ class Idempotency:
     async def find(self, api_key: str, name: str) -> KeptAnswer | None:
         row = await self._db.read_one(
             "SELECT digest, status, body FROM idempotency WHERE api_key = ? AND name = ? AND at_ms > ?",
-            (api_key, name, self._clock() - DAY_MS),
+            (api_key, name, self._clock() - KEPT_MS),
         )
         return KeptAnswer(*row) if row else None
 
     async def keep(self, api_key: str, name: str, answer: KeptAnswer) -> None:
         now_ms = self._clock()
         async with self._db.transaction() as tx:
-            await tx.all("DELETE FROM idempotency WHERE at_ms <= ?", (now_ms - DAY_MS,))
+            await tx.all("DELETE FROM idempotency WHERE at_ms <= ?", (now_ms - KEPT_MS,))
             await tx.all(
                 "INSERT OR IGNORE INTO idempotency VALUES (?, ?, ?, ?, ?, ?)",
                 (api_key, name, answer.digest, answer.status, answer.body, now_ms),

@@ -32,6 +32,8 @@ from passalong.store.db import Database, Transaction
 
 LEASE = "courier"
 _KEPT = "state IN ('sent', 'skipped')"
+_UNDONE = "state IN ('pending', 'sending', 'failed')"
+"""As the index `outbox_undone` has it: of millions that were sent, none is looked at."""
 CONTACT, CONTACT_AGAIN, DEAL, DEAL_IN, ERASURE = "contact", "contact.again", "deal", "deal.read", "erasure"
 """Topics of jobs for HubSpot: write a contact, write it over what stands there, write a credit to a deal, read a deal,
 erase a contact."""
@@ -328,10 +330,20 @@ class Outbox:
         state: JobState | None = None,
         destination: Destination | None = None,
         endpoint: str | None = None,
+        search: str | None = None,
     ) -> list[Job]:
         """Jobs, newest first, from below the (created_at_ms, id) `before`. Looks that wait are told only if they are
         asked for: they are ours alone, and gone in a moment."""
         where, params = ["1"], []  # type: tuple[list[str], list[object]]
+        source = "outbox"
+        if state in (JobState.PENDING, JobState.SENDING, JobState.FAILED):
+            source = "outbox INDEXED BY outbox_undone"
+            where.append(_UNDONE)
+        if search:
+            where.append(
+                "instr(lower(topic || ' ' || subject || ' ' || endpoint || ' ' || coalesce(reason, '')), lower(?)) > 0"
+            )
+            params.append(search)
         if destination is None:
             where.append("(destination <> 'plays' OR state = 'failed')")
         if before is not None:
@@ -342,7 +354,7 @@ class Outbox:
                 where.append(f"{column} = ?")
                 params.append(str(value))
         rows = await self._db.read(
-            f"SELECT * FROM outbox WHERE {' AND '.join(where)} ORDER BY created_at_ms DESC, id DESC LIMIT ?",
+            f"SELECT * FROM {source} WHERE {' AND '.join(where)} ORDER BY created_at_ms DESC, id DESC LIMIT ?",
             [*params, limit],
         )
         return [msgspec.convert(dict(row), Job) for row in rows]

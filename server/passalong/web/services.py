@@ -20,6 +20,7 @@ from passalong.store.dismissals import Dismissals
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
 from passalong.store.invitations import Invitations
+from passalong.store.keys import Keys
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
 from passalong.store.metric import Metrics
@@ -91,6 +92,7 @@ class Services:
     rehearsals: Rehearsals
     invitations: Invitations
     dismissals: Dismissals
+    keys: Keys
 
 
 FromServices = NamedDependency[Services]

@@ -161,7 +161,7 @@ class Dialog(ModalScreen[T | None]):
             self.console.learn(RoleKnown(await self.console.client.role()))
 
     def _focus(self, name: str) -> None:
-        # A dialog without lines is answered by its button.
+        """On a line; on the button where there is none to fill in."""
         self.query_one(f"#{_id(name)}" if self.LINES else "#decide").focus()
 
     def _waiting(self, waiting: bool) -> None:

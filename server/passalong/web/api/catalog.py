@@ -32,6 +32,7 @@ from passalong.store.pictures import prepare
 from passalong.web import logo
 from passalong.web.api.access import key_of
 from passalong.web.api.mechanics import MechanicAnswer, describe
+from passalong.web.api.paging import Cursor, Limit, Page, page_by_id
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 
@@ -75,6 +76,11 @@ class FileForm(Struct):
     """The upload: a part called `file`; of a walkthrough's pictures as many as there are."""
 
     file: list[UploadFile]
+
+
+@get("/brands", tags=["Catalog"], summary="List brands", responses=REFUSALS)
+async def list_brands(services: FromServices, limit: Limit = 50, cursor: Cursor = None) -> Page[Brand]:
+    return page_by_id(list(services.catalog.brands.values()), limit, cursor, lambda brand: brand.id)
 
 
 @put("/brands/{id:str}", tags=["Catalog"], summary="Put a brand", responses=REFUSALS)

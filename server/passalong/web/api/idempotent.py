@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+import msgspec
 from litestar import Request
 from litestar.datastructures import State
 from litestar.enums import ScopeType
@@ -20,9 +21,13 @@ from passalong.web.services import Services
 MAX_LENGTH = 128
 _JSON = (b"content-type", b"application/json")
 
+SHOWN_ONCE = "shown_once"
+"""The key of a route's `opt` under which the field of its answer stands that is not kept: a secret."""
+
 
 class IdempotencyMiddleware(ASGIMiddleware):
-    """Answers of success are kept for a day, by API key and name. Another body under the same name is a conflict."""
+    """Answers of success are kept for a day, by API key and name. Another body under the same name is a conflict. What
+    is shown once is left out of the kept answer: whoever repeats the post gets null in its place."""
 
     scopes = (ScopeType.HTTP,)
 
@@ -48,6 +53,7 @@ class IdempotencyMiddleware(ASGIMiddleware):
             return
         if (bearer, name) in self._running:
             raise Conflict("The first request with this Idempotency-Key is still being worked on.")
+        once = scope["route_handler"].opt.get(SHOWN_ONCE)
         started: list[int] = []
         chunks: list[bytes] = []
 
@@ -57,7 +63,7 @@ class IdempotencyMiddleware(ASGIMiddleware):
             elif message["type"] == "http.response.body":
                 chunks.append(message.get("body", b""))
                 if not message.get("more_body") and 200 <= started[0] < 300:
-                    body = b"".join(chunks)
+                    body = _without(once, b"".join(chunks))
                     await services.idempotency.keep(bearer, name, KeptAnswer(asked, started[0], body))
             await send(message)
 
@@ -66,6 +72,13 @@ class IdempotencyMiddleware(ASGIMiddleware):
             await next_app(scope, receive, listen)
         finally:
             self._running.discard((bearer, name))
+
+
+def _without(field: str | None, body: bytes) -> bytes:
+    """The JSON of an answer with a field emptied."""
+    if field is None:
+        return body
+    return msgspec.json.encode({**msgspec.json.decode(body), field: None})
 
 
 def _secret(request: Request[Any, Any, State]) -> str:

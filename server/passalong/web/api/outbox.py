@@ -104,6 +104,9 @@ async def list_jobs(
     ] = None,
     destination: Annotated[Destination | None, QueryParameter(description="Only for there")] = None,
     endpoint: Annotated[str | None, QueryParameter(description="Only this webhook endpoint's")] = None,
+    q: Annotated[
+        str | None, QueryParameter(description="Text in topic, subject, endpoint or reason", max_length=200)
+    ] = None,
 ) -> Page[JobAnswer]:
     if in_state is not None and in_state not in {state.value for state in JobState}:
         raise Invalid.one("state", f"Name one of {', '.join(state.value for state in JobState)}.")
@@ -113,6 +116,7 @@ async def list_jobs(
         state=JobState(in_state) if in_state is not None else None,
         destination=destination,
         endpoint=endpoint,
+        search=q,
     )
     paged = page(found, limit, lambda job: (job.created_at_ms, job.id))
     return Page([job_answer(job) for job in paged.items], paged.next_cursor)

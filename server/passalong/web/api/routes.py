@@ -20,6 +20,7 @@ from passalong.web.api import (
     rankings,
     reviews,
     rules,
+    settings,
     share_lists,
     shares,
     signals,
@@ -28,6 +29,7 @@ from passalong.web.api import (
 
 ROUTES = [
     keys.get_key,
+    catalog.list_brands,
     catalog.put_brand,
     catalog.put_customer,
     catalog.put_mechanic,
@@ -89,6 +91,10 @@ ROUTES = [
     outbox.resend,
     outbox.resume,
     events.tail_events,
+    keys.list_keys,
+    keys.make_key,
+    keys.revoke_key,
+    settings.get_settings,
 ]
 
 UPLOADS = [catalog.upload_file]

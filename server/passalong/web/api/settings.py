@@ -1,0 +1,163 @@
+"""The settings in force, for admins to look at. What opens a door is never told: that it is set, and no more.
+
+Of a section that holds secrets each field stands here by name, so that one that is added is told only once somebody
+has decided so; the other sections are told whole.
+"""
+
+from __future__ import annotations
+
+import os
+
+from litestar import get
+from msgspec import Struct
+
+from passalong import settings
+from passalong.domain import delivery, prompt
+from passalong.domain.instant import DAY_MS
+from passalong.errors import Unusable
+from passalong.settings import Attribution, Limits, Plays, Reporting, Settings, Unfurl, Webhooks
+from passalong.store import crm, idempotency, salts
+from passalong.web.api.access import ADMIN
+from passalong.web.api.refusals import REFUSALS
+from passalong.web.services import FromServices
+
+
+class HubSpotAnswer(Struct, kw_only=True):
+    """`connected` says that there is a token, `hooks` that notices of HubSpot can be believed."""
+
+    connected: bool
+    hooks: bool
+    base_url: str
+    version: str
+    stages: dict[str, str]
+    currency: str
+    lifecycle_stage: str
+    poll_minutes: float
+    calls_per_10_s: int
+    timeout_s: float
+
+
+class MailAnswer(Struct, kw_only=True):
+    """`connected` says that there is a server for letters, `login` that a name is given there."""
+
+    connected: bool
+    login: bool
+    host: str
+    port: int
+    tls: str
+    sender: str
+    timeout_s: float
+    review_to: list[str]
+    review_day: int
+
+
+class Kept(Struct, kw_only=True):
+    """How long something is kept; None for good, until it is erased by hand."""
+
+    kind: str
+    days: int | None
+    what: str
+
+
+class SettingsAnswer(Struct, kw_only=True):
+    """Named as in passalong.toml. `file` is where they are read from, `by_variable` names those that a variable sets,
+    `workers` how many processes serve, None where this one was not told."""
+
+    base_url: str
+    database: str
+    timezone: str
+    trusted_proxies: list[str]
+    embed_sources: list[str]
+    signing_keys: int
+    """How many there are."""
+    attribution: Attribution
+    reporting: Reporting
+    limits: Limits
+    unfurl: Unfurl
+    plays: Plays
+    hubspot: HubSpotAnswer
+    webhooks: Webhooks
+    mail: MailAnswer
+    retention: list[Kept]
+    workers: int | None
+    file: str | None
+    by_variable: list[str]
+
+
+@get("/settings", tags=["Settings"], summary="The settings in force", opt=ADMIN, responses=REFUSALS)
+async def get_settings(services: FromServices) -> SettingsAnswer:
+    """Without secrets. They are changed in the file, or by variables, and read when the server starts."""
+    return in_force(services.settings)
+
+
+def in_force(config: Settings) -> SettingsAnswer:
+    hubspot, mail = config.hubspot, config.mail
+    workers = os.environ.get(settings.WORKERS, "")
+    return SettingsAnswer(
+        base_url=config.base_url,
+        database=config.database,
+        timezone=config.timezone,
+        trusted_proxies=config.trusted_proxies,
+        embed_sources=config.embed_sources,
+        signing_keys=len(config.signing_keys),
+        attribution=config.attribution,
+        reporting=config.reporting,
+        limits=config.limits,
+        unfurl=config.unfurl,
+        plays=config.plays,
+        hubspot=HubSpotAnswer(
+            connected=bool(hubspot.token),
+            hooks=bool(hubspot.client_secret),
+            base_url=hubspot.base_url,
+            version=hubspot.version,
+            stages=dict(hubspot.stages),
+            currency=hubspot.currency,
+            lifecycle_stage=hubspot.lifecycle_stage,
+            poll_minutes=hubspot.poll_minutes,
+            calls_per_10_s=hubspot.calls_per_10_s,
+            timeout_s=hubspot.timeout_s,
+        ),
+        webhooks=config.webhooks,
+        mail=MailAnswer(
+            connected=bool(mail.host),
+            login=bool(mail.username),
+            host=mail.host,
+            port=mail.port,
+            tls=mail.tls,
+            sender=mail.sender,
+            timeout_s=mail.timeout_s,
+            review_to=mail.review_to,
+            review_day=mail.review_day,
+        ),
+        retention=RETENTION,
+        workers=int(workers) if workers.isdecimal() else None,
+        file=_file(),
+        by_variable=settings.from_variables(),
+    )
+
+
+RETENTION = [
+    Kept(kind="events", days=None, what="The ledger, which names no person, and every total made from it"),
+    Kept(kind="leads", days=None, what="What people fill in at a gate, until one of them is erased"),
+    Kept(kind="visitors", days=salts.KEPT_DAYS, what="The salt by which visits of a day are told apart"),
+    Kept(
+        kind="invitations",
+        days=prompt.WAITING_MS // DAY_MS,
+        what="An invited address whose letter could not be sent yet",
+    ),
+    Kept(kind="jobs", days=delivery.KEPT_MS // DAY_MS, what="What was told outside or given up, to be looked up"),
+    Kept(kind="notices", days=crm.NOTICES_KEPT_MS // DAY_MS, what="Ids of HubSpot’s notices, so that each counts once"),
+    Kept(
+        kind="answers",
+        days=idempotency.KEPT_MS // DAY_MS,
+        what="Answers to posts, to be given again under the same Idempotency-Key",
+    ),
+]
+
+
+def _file() -> str | None:
+    try:
+        found = settings.locate(None)
+    except Unusable:
+        return None  # it has gone since this process read it
+    return str(found.resolve()) if found else None
