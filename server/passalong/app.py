@@ -59,6 +59,7 @@ from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
 from passalong.store.salts import Salts
 from passalong.store.signals import Signals
+from passalong.store.standing import Standings
 from passalong.store.theater import Theater
 from passalong.store.touchpoints import Touchpoints
 from passalong.store.verdicts import Verdicts
@@ -139,6 +140,7 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         pipeline=pipeline,
         outbox=outbox,
         crm=crm,
+        standings=Standings(db),
         metrics=metrics,
         reports=reports,
         verdicts=verdicts,

@@ -97,6 +97,11 @@ class Database:
         rows = await self.read(sql, params)
         return rows[0] if rows else None
 
+    async def report(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
+        """The same from the connection that reports have: what looks through many rows holds up no page there."""
+        with _spoken(self.path):
+            return list(await self._reporter.execute_fetchall(sql, params))
+
     async def named(self, queries: Any, name: str, **params: Any) -> list[sqlite3.Row]:
         """Rows of one of the queries that live in a file of their own. They have a connection to themselves: a report
         that takes its time holds up no page, and no news of a kill."""

@@ -31,6 +31,7 @@ from passalong.store.receipts import Receipts
 from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
 from passalong.store.signals import Signals
+from passalong.store.standing import Standings
 from passalong.store.theater import Theater
 from passalong.store.verdicts import Verdicts
 from passalong.web.limits import Limiter
@@ -57,6 +58,7 @@ class Services:
     pipeline: Pipeline
     outbox: Outbox
     crm: Crm
+    standings: Standings
     metrics: Metrics
     reports: Reports
     verdicts: Verdicts
