@@ -13,8 +13,10 @@ import msgspec
 
 from passalong.errors import PassalongError
 from passalong_tui.answers import (
+    Case,
     Customer,
     CustomerDetail,
+    Erasure,
     Lead,
     LeadDetail,
     LiveRule,
@@ -25,6 +27,7 @@ from passalong_tui.answers import (
     Play,
     PlayReport,
     Problem,
+    Reported,
     Review,
     Rules,
     Tail,
@@ -34,6 +37,8 @@ from passalong_tui.answers import (
 T = TypeVar("T")
 
 PAGE_SIZE = 200
+PART_SIZE = 100
+"""Of a list that is read as far as somebody looks, every few seconds anew."""
 MOST_PLAYS = 1000
 MOST_REVIEWS = 24
 """The newest of them: whoever wants all asks the API."""
@@ -103,6 +108,36 @@ class Client:
 
     async def lead(self, id: str) -> LeadDetail:
         return await self._get(f"/leads/{_part(id)}", LeadDetail)
+
+    async def leads_found(self, search: str, cursor: str | None) -> Page[Lead]:
+        """A page of leads, newest first. To search, a key has to be an admin's."""
+        return await self._page("/leads", Page[Lead], {"q": search, "cursor": cursor})
+
+    async def erase(self, lead: str) -> Erasure:
+        return await self._send("DELETE", f"/leads/{_part(lead)}", Erasure)
+
+    async def conversions_found(
+        self, search: str, cursor: str | None, *, kind: str | None, attributed: bool | None
+    ) -> Page[Reported]:
+        """A page of conversions, newest first: of a kind, with or without a customer's name, or of any."""
+        named = None if attributed is None else str(attributed).lower()
+        asked = {"q": search, "cursor": cursor, "kind": kind, "attributed": named}
+        return await self._page("/conversions", Page[Reported], asked)
+
+    async def conversion(self, id: str) -> Case:
+        return await self._get(f"/conversions/{_part(id)}", Case)
+
+    async def override(
+        self, id: str, *, customer: str | None, mechanic: str | None, reason: str, by: str, attempt: str
+    ) -> Case:
+        """Credits all of a conversion to one customer, or (None) to nobody."""
+        body = {"customer": customer, "mechanic": mechanic, "reason": reason, "by": by}
+        return await self._post(f"/conversions/{_part(id)}/override", Case, body, attempt)
+
+    async def withdraw(self, id: str, *, reason: str, by: str, attempt: str) -> Case:
+        """Lets the evidence speak again."""
+        body = {"withdraw": True, "reason": reason, "by": by}
+        return await self._post(f"/conversions/{_part(id)}/override", Case, body, attempt)
 
     async def events(self, after: int | None, *, wait_s: float, limit: int = 200) -> Tail:
         """What happened after a seq; waits up to `wait_s` seconds for the first. None: the newest."""
@@ -183,6 +218,11 @@ class Client:
             cursor = page.next_cursor
             if cursor is None or (most is not None and len(found) >= most):
                 return found[:most]
+
+    async def _page(self, path: str, kind: type[Page[T]], asked: dict[str, str | None]) -> Page[T]:
+        """One page of a list, by whatever is asked for."""
+        params = {"limit": PART_SIZE} | {name: value for name, value in asked.items() if value}
+        return await self._send("GET", path, kind, params=params)
 
     async def _get(self, path: str, kind: type[T], **params: Any) -> T:
         return await self._send("GET", path, kind, params=params)

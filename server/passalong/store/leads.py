@@ -20,6 +20,8 @@ from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.searching import lead_matches, wanted
 
+MOST_EVENTS = 1000
+
 
 class Person(Struct, frozen=True, kw_only=True):
     """A lead on somebody's way, by as much as tells it from others; empty after an erasure."""
@@ -85,8 +87,11 @@ class Leads:
         return [_lead(row) for row in rows]
 
     async def journey(self, id: str) -> list[EventRow]:
-        """Everything the ledger has of a lead, oldest first."""
-        rows = await self._db.read("SELECT * FROM events WHERE lead = ? ORDER BY seq", (id,))
+        """What the ledger has of a lead, oldest first: the last MOST_EVENTS, for whoever reloads a page makes many."""
+        rows = await self._db.read(
+            "SELECT * FROM (SELECT * FROM events WHERE lead = ? ORDER BY seq DESC LIMIT ?) ORDER BY seq",
+            (id, MOST_EVENTS),
+        )
         return [msgspec.convert(dict(row), EventRow) for row in rows]
 
     async def way(self, lead: Lead) -> list[Hop]:

@@ -76,8 +76,9 @@ class HopAnswer(Struct, kw_only=True):
 
 
 class LeadDetail(Struct, kw_only=True):
-    """A lead's whole journey: the links by which it came, the customer's own first; its events, oldest first; the
-    conversions it is credited in; how it stands in HubSpot. `consent_text` is the wording agreed to."""
+    """A lead's whole journey: the links by which it came, the customer's own first; its last thousand events, oldest
+    first; the conversions it is credited in; how it stands in HubSpot. `consent_text` is the wording agreed to.
+    """
 
     lead: LeadAnswer
     consent_text: str | None
