@@ -360,7 +360,7 @@ class Erasure(Struct, kw_only=True):
 
 
 class Touchpoint(Struct, kw_only=True):
-    """A trace from a conversion to a share, whether or not it counts."""
+    """A trace from a conversion to a share; `micro` is what it brings, in millionths, and `why` why that is so."""
 
     via: str
     evidence: str
@@ -372,6 +372,8 @@ class Touchpoint(Struct, kw_only=True):
     hop: int
     lead: str | None
     motion: str
+    micro: int
+    why: str
 
 
 class Evaluation(Struct, kw_only=True):

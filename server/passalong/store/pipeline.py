@@ -275,6 +275,10 @@ class Pipeline:
             return self._by_decision(case.standing, case.traces, amount)
         return self._credited(case.traces, case.touchpoints, amount, policy)[0]
 
+    def counted(self, case: Case) -> list[Touchpoint]:
+        """The touchpoints that lie within the window of the present policy."""
+        return self._counted(case.touchpoints, case.traces.occurred_at_ms, self.policy)
+
     async def replay(self, policy: Policy) -> AsyncIterator[tuple[Conversion, list[Credit]]]:
         """Every conversion with its present credits, oldest first, beside its credits under another policy."""
         after = (-(2**62), "")

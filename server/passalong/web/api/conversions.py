@@ -13,7 +13,7 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from passalong.domain.access import ApiKey, Role
-from passalong.domain.attribution import MODELS, Credit, Evidence, Override, Policy, Via
+from passalong.domain.attribution import MODELS, Credit, Evidence, Override, Policy, Via, left_out, parts_of, why
 from passalong.domain.conversion import ConversionBody, ConversionKind, check
 from passalong.domain.instant import at
 from passalong.domain.lead import Motion
@@ -58,7 +58,8 @@ class ConversionAnswer(Struct, kw_only=True):
 
 
 class TouchpointAnswer(Struct, kw_only=True):
-    """A trace from the conversion to a share, whether or not it counts. `via` says by what it was found."""
+    """A trace from the conversion to a share, whether or not it counts. `via` says by what it was found, `micro` what
+    it brings in millionths of the credit, and `why` why that is so."""
 
     via: Via
     evidence: Evidence
@@ -70,6 +71,8 @@ class TouchpointAnswer(Struct, kw_only=True):
     hop: int
     lead: str | None
     motion: Motion
+    micro: int
+    why: str
 
 
 class EvaluationAnswer(Struct, kw_only=True):
@@ -225,21 +228,7 @@ async def _detail(services: Services, case: Case, *, admin: bool) -> ConversionD
     return ConversionDetail(
         conversion=told.conversion,
         attribution=told.attribution,
-        touchpoints=[
-            TouchpointAnswer(
-                via=touch.via,
-                evidence=touch.evidence,
-                at=at(touch.at_ms),
-                customer=touch.customer,
-                mechanic=touch.mechanic,
-                share=touch.share,
-                asset=touch.asset,
-                hop=touch.hop,
-                lead=touch.lead,
-                motion=touch.motion,
-            )
-            for touch in case.touchpoints
-        ],
+        touchpoints=_touchpoints(services, case),
         models={name: services.pipeline.under(policy, case) for name, policy in policies.items()},
         evaluations=[
             EvaluationAnswer(
@@ -269,6 +258,40 @@ async def _detail(services: Services, case: Case, *, admin: bool) -> ConversionD
         ],
         crm=await crm_part(services, await services.standings.of_deal(deal)) if deal else None,
     )
+
+
+def _touchpoints(services: Services, case: Case) -> list[TouchpointAnswer]:
+    """Each with what it brings, and why."""
+    occurred_at_ms, counted = case.traces.occurred_at_ms, services.pipeline.counted(case)
+    parts = parts_of(case.touchpoints, case.conversion.credits, occurred_at_ms)
+    told = []
+    for place, touch in enumerate(case.touchpoints):
+        sentence, micro = why(touch, occurred_at_ms), parts.get(place, 0)
+        if not micro:
+            sentence = left_out(
+                touch,
+                counted=counted,
+                occurred_at_ms=occurred_at_ms,
+                decided=case.standing is not None,
+                policy=services.pipeline.policy,
+            )
+        told.append(
+            TouchpointAnswer(
+                via=touch.via,
+                evidence=touch.evidence,
+                at=at(touch.at_ms),
+                customer=touch.customer,
+                mechanic=touch.mechanic,
+                share=touch.share,
+                asset=touch.asset,
+                hop=touch.hop,
+                lead=touch.lead,
+                motion=touch.motion,
+                micro=micro,
+                why=sentence,
+            )
+        )
+    return told
 
 
 def answer(conversion: Conversion, names: Mapping[str, str] = MappingProxyType({})) -> ConversionAnswer:
