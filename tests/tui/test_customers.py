@@ -34,7 +34,9 @@ async def test_ranking_detail_and_journey(server: Server) -> None:
         await tui.press("tab", "enter")
         await tui.until(lambda: isinstance(tui.console.screen, LeadScreen), "the lead")
         await tui.until_shown("How did ada@hooli.example come to us?", "Ada Byron", "Hooli")
-        await tui.until_shown("Journey", "opportunity", "EUR 12,000", "filled the gate on Initech’s link", "observed")
+        await tui.until_shown(
+            "Initech shared “report” · linkedin", "this lead filled the gate", "EUR 12,000", "observed"
+        )
         await tui.press("escape")
         await tui.until(lambda: isinstance(tui.console.screen, CustomerScreen), "the way back")
         await tui.press("escape")
@@ -75,7 +77,7 @@ async def test_filter_as_one_types(server: Server) -> None:
         await tui.type("glob")
         await tui.until(lambda: tui.column("name") == ["Globex"], "one")
         await tui.type("[/]")
-        await tui.until_shown("Nothing here matches “glob[/]”. Esc clears the filter.")
+        await tui.until_shown("Nothing here matches “glob[/]”. Esc shows all again.")
         await tui.press("escape")
         await tui.until(lambda: sorted(tui.column("name")) == ["Globex", "Initech"], "both again")
         await tui.press("slash", "i", "n", "i", "enter")

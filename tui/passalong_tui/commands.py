@@ -55,7 +55,7 @@ MAIN = {
 }
 """The screens that one key leads to, each with the question that it answers, in the order of the top line."""
 
-TABLES = (MECHANICS, CUSTOMERS, CUSTOMER, PLAYS, PLAY_REPORT, REVIEW, THEATER)
+TABLES = (MECHANICS, CUSTOMERS, CUSTOMER, LEADS, LEAD, OPPORTUNITIES, OPPORTUNITY, PLAYS, PLAY_REPORT, REVIEW, THEATER)
 """Screens with a table, which all have its commands."""
 
 
@@ -111,6 +111,32 @@ COMMANDS = (
     Command("enter", "Mechanic", "Go to the mechanic that this finding is about", "open", (THEATER,)),
     Command("enter", "Open", "Open this customer: shares, leads, opportunities", "open", (CUSTOMERS,)),
     Command("enter", "Open", "Open this lead’s journey", "open", (CUSTOMER,)),
+    Command("enter", "Open", "Open this lead: how it came, and what became of it", "open", (LEADS,)),
+    Command("enter", "Opportunity", "Open this opportunity: why it is credited as it is", "open", (LEAD,)),
+    Command("enter", "Open", "Open this opportunity: why it is credited as it is", "open", (OPPORTUNITIES,)),
+    Command("enter", "Lead", "Open the lead who left this trace", "open", (OPPORTUNITY,)),
+    Command("f", "Kind", "Show opportunities, what was won or lost, or all kinds", "next_kind", (OPPORTUNITIES,)),
+    Command(
+        "a", "Names", "Show all, those with a customer’s name, or those without one", "next_named", (OPPORTUNITIES,)
+    ),
+    Command("c", "Customer", "Open the customer whose doing it is", "customer", (LEAD, OPPORTUNITY)),
+    Command(
+        "o",
+        "Override",
+        "Decide over the evidence whose this is, and say why",
+        "override",
+        (OPPORTUNITIES, OPPORTUNITY),
+        ADMIN,
+    ),
+    Command(
+        "w",
+        "Withdraw",
+        "Take a decision back: the evidence speaks again",
+        "withdraw",
+        (OPPORTUNITIES, OPPORTUNITY),
+        ADMIN,
+    ),
+    Command("X", "Erase", "Erase this person’s data for good", "erase", (LEAD,), ADMIN),
     Command("enter", "Customer", "Open the customer that this play is for", "open", (PLAYS,)),
     Command("d", "Done", "Say that this play was done, with a note if you like", "done", (PLAYS,), INTEGRATOR),
     Command(
