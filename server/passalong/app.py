@@ -57,6 +57,7 @@ from passalong.store.reports import Reports
 from passalong.store.salts import Salts
 from passalong.store.shares import Shares
 from passalong.store.signals import Signals
+from passalong.store.standing import Standings
 from passalong.store.theater import Theater
 from passalong.store.timeline import Timelines
 from passalong.store.touchpoints import Touchpoints
@@ -131,6 +132,7 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         pipeline=pipeline,
         outbox=outbox,
         crm=crm,
+        standings=Standings(db),
         metrics=metrics,
         reports=reports,
         rankings=Rankings(db, pipeline, clock, to.currency, to.rates),

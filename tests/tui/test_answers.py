@@ -62,6 +62,10 @@ async def test_every_answer_has_every_field_that_the_console_reads(told: Server)
         leads = await client.leads("initech")
         whole(leads)
         whole(await client.lead(leads[0].id))
+        whole((await client.leads_found("", None)).items)
+        reported = (await client.conversions_found("d-1", None, kind="opportunity", attributed=True)).items
+        whole(reported)
+        whole(await client.conversion(reported[0].conversion.id))
         whole(await client.events(0, wait_s=0))
         shares = (await client.shares()).items
         whole(shares)
@@ -79,10 +83,14 @@ async def test_every_answer_has_every_field_that_the_console_reads(told: Server)
         [open_one] = await client.plays("open")
         whole(await client.assign_play(open_one.id, owner="Ines", attempt="6"))
         whole(await client.close_play(open_one.id, result="done", note="Good", by="Mara", attempt="7"))
+        id = reported[0].conversion.id
+        whole(await client.override(id, customer="globex", mechanic="soft", reason="I know", by="Mara", attempt="9"))
+        whole(await client.withdraw(id, reason="I erred", by="Mara", attempt="10"))
         month = (await client.metric()).months[-1].month
         said = {"mechanic": "open", "decision": "change", "role": "sales", "owner": "Mara", "reason": "Why"}
         whole(await client.hold_review(month=month, by="Mara", note="", decisions=[said], attempt="8"))
         whole(await client.reviews())
         whole(await client.kill("soft", reason="Over", by="Mara", fallback="gone", redirect_url=None, attempt="1"))
         whole(await client.mechanic("soft"))
+        whole(await client.erase(leads[0].id))
         whole(await client.revive("soft", reason="Back", by="Mara", attempt="2"))

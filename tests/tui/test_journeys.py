@@ -41,7 +41,8 @@ def _key(tui: Driver, label: str) -> str | None:
 
 
 async def stand_on(tui: Driver, words: str) -> None:
-    """Goes down until the row under the cursor has these words."""
+    """Goes down from the first row until the row under the cursor has these words."""
+    await tui.press("g")  # it may stand above
     for _ in range(40):
         if words in _under_cursor(tui):
             return

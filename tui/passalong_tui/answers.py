@@ -297,6 +297,8 @@ class Revocation(Struct, kw_only=True):
 
 
 class Credit(Struct, kw_only=True):
+    """A customer's part, `micro` in millionths of the whole."""
+
     customer: str
     mechanic: str | None
     micro: int
@@ -304,19 +306,31 @@ class Credit(Struct, kw_only=True):
     evidence: str
     motion: str
     why: str
+    share: str | None = None
+    lead: str | None = None
+    hop: int = 0
 
 
 class Conversion(Struct, kw_only=True):
+    """`version` counts how often it was credited; `deal` is HubSpot's id and `deal_name` its name there, for admins."""
+
     id: str
     external_id: str
     kind: str
     occurred_at: datetime
     amount: Money | None
+    version: int = 1
+    deal: str | None = None
+    deal_name: str | None = None
+    withdrawn: bool = False
 
 
 class Attribution(Struct, kw_only=True):
+    """Credits under one model, or why there are none."""
+
     credits: list[Credit]
     unattributed_reason: str | None
+    model: str = ""
 
 
 class Reported(Struct, kw_only=True):
@@ -413,6 +427,7 @@ class Lead(Struct, kw_only=True):
     parent: str | None
     hop: int
     motion: str
+    consent_version: str | None = None
     consent_at: datetime | None
     suspect: bool
     sample: bool
@@ -437,12 +452,130 @@ class Event(Struct, kw_only=True):
     suspect: bool = False
 
 
+class Person(Struct, kw_only=True):
+    """A lead on another one's way; `email` is None where the key may not see it, and after an erasure."""
+
+    lead: str
+    email: str | None
+    domain: str | None
+
+
+class Hop(Struct, kw_only=True):
+    """A link on the way to a lead: `passed_by` is whose branch it is, None for the customer's own; `reached` who came
+    by it next."""
+
+    share: str
+    customer: str
+    mechanic: str
+    asset: str
+    channel: str
+    hop: int
+    sharer: str | None
+    passed_by: Person | None
+    shared_at: datetime
+    reached: Person | None
+    reached_at: datetime | None
+
+
+class Errand(Struct, kw_only=True):
+    """A job for HubSpot; `reason` is the last refusal, in its own words."""
+
+    topic: str
+    state: str
+    attempts: int
+    due_at: datetime
+    done_at: datetime | None
+    reason: str | None
+
+
+class InCrm(Struct, kw_only=True):
+    """How a record stands in HubSpot. `ours` says that the first touch there is the one known here; `drift` says in
+    words how it differs; `job` is what is still to be done, or what was done last."""
+
+    connected: bool
+    record: str | None
+    ours: bool
+    told_at: datetime | None
+    checked_at: datetime | None
+    drift: str | None
+    job: Errand | None
+    paused_until: datetime | None
+    pause_reason: str | None
+
+
 class LeadDetail(Struct, kw_only=True):
-    """A lead's events, oldest first, and the conversions that it is credited in."""
+    """A lead's way, the customer's own link first; its events, oldest first; the conversions it is credited in."""
 
     lead: Lead
     events: list[Event]
     conversions: list[Reported]
+    consent_text: str | None = None
+    way: list[Hop] = []
+    crm: InCrm | None = None
+
+
+class Erasure(Struct, kw_only=True):
+    lead: str
+    erased_at: datetime
+
+
+class Touchpoint(Struct, kw_only=True):
+    """A trace from a conversion to a share; `micro` is what it brings, in millionths, and `why` why that is so."""
+
+    via: str
+    evidence: str
+    at: datetime
+    customer: str
+    mechanic: str | None
+    share: str | None
+    asset: str | None
+    hop: int
+    lead: str | None
+    motion: str
+    micro: int
+    why: str
+
+
+class Evaluation(Struct, kw_only=True):
+    """A version of the credits: when and why it came to be, under which rule."""
+
+    version: int
+    at: datetime
+    cause: str
+    model: str
+    window_days: int
+    amount: Money | None
+    credits: list[Credit]
+    unattributed_reason: str | None
+
+
+class Override(Struct, kw_only=True):
+    """An admin's word over the evidence; the newest stands unless it says that it was `withdrawn`."""
+
+    at: datetime
+    by: str
+    reason: str
+    customer: str | None
+    mechanic: str | None
+    withdrawn: bool
+
+
+class Case(Struct, kw_only=True):
+    """A conversion with all there is to argue about; `models` are its credits under each model."""
+
+    conversion: Conversion
+    attribution: Attribution
+    touchpoints: list[Touchpoint]
+    models: dict[str, list[Credit]]
+    evaluations: list[Evaluation]
+    overrides: list[Override]
+    crm: InCrm | None = None
+
+    @property
+    def decision(self) -> Override | None:
+        """The decision that stands."""
+        newest = self.overrides[-1] if self.overrides else None
+        return newest if newest and not newest.withdrawn else None
 
 
 class Tail(Struct, kw_only=True):

@@ -15,10 +15,12 @@ from passalong.errors import PassalongError
 from passalong_tui.answers import (
     ApiKey,
     Brand,
+    Case,
     Course,
     Customer,
     CustomerDetail,
     Endpoint,
+    Erasure,
     Job,
     Lead,
     LeadDetail,
@@ -37,6 +39,7 @@ from passalong_tui.answers import (
     Problem,
     Queued,
     Ranking,
+    Reported,
     Review,
     Revocation,
     Rules,
@@ -50,6 +53,8 @@ from passalong_tui.answers import (
 T = TypeVar("T")
 
 PAGE_SIZE = 200
+PART_SIZE = 100
+"""Of a list that is read as far as somebody looks, every few seconds anew."""
 MOST_PLAYS = 1000
 MOST_EVENTS = 200
 MOST_OF_CUSTOMER = 400
@@ -192,6 +197,36 @@ class Client:
     async def revoke(self, share: str, *, attempt: str) -> Revocation:
         return await self._post(f"/shares/{_part(share)}/revoke", Revocation, {}, attempt)
 
+    async def leads_found(self, search: str, cursor: str | None) -> Page[Lead]:
+        """A page of leads, newest first. To search, a key has to be an admin's."""
+        return await self._page("/leads", Page[Lead], {"q": search, "cursor": cursor})
+
+    async def erase(self, lead: str) -> Erasure:
+        return await self._send("DELETE", f"/leads/{_part(lead)}", Erasure)
+
+    async def conversions_found(
+        self, search: str, cursor: str | None, *, kind: str | None, attributed: bool | None
+    ) -> Page[Reported]:
+        """A page of conversions, newest first: of a kind, with or without a customer's name, or of any."""
+        named = None if attributed is None else str(attributed).lower()
+        asked = {"q": search, "cursor": cursor, "kind": kind, "attributed": named}
+        return await self._page("/conversions", Page[Reported], asked)
+
+    async def conversion(self, id: str) -> Case:
+        return await self._get(f"/conversions/{_part(id)}", Case)
+
+    async def override(
+        self, id: str, *, customer: str | None, mechanic: str | None, reason: str, by: str, attempt: str
+    ) -> Case:
+        """Credits all of a conversion to one customer, or (None) to nobody."""
+        body = {"customer": customer, "mechanic": mechanic, "reason": reason, "by": by}
+        return await self._post(f"/conversions/{_part(id)}/override", Case, body, attempt)
+
+    async def withdraw(self, id: str, *, reason: str, by: str, attempt: str) -> Case:
+        """Lets the evidence speak again."""
+        body = {"withdraw": True, "reason": reason, "by": by}
+        return await self._post(f"/conversions/{_part(id)}/override", Case, body, attempt)
+
     async def events(self, after: int | None, *, wait_s: float, limit: int = MOST_EVENTS) -> Tail:
         """What happened after a seq; waits up to `wait_s` seconds for the first. None: the newest."""
         params: dict[str, Any] = {"limit": limit, "wait": wait_s} | ({} if after is None else {"after": after})
@@ -321,6 +356,11 @@ class Client:
             cursor = page.next_cursor
             if cursor is None or (most is not None and len(found) >= most):
                 return found[:most]
+
+    async def _page(self, path: str, kind: type[Page[T]], asked: dict[str, str | None]) -> Page[T]:
+        """One page of a list, by whatever is asked for."""
+        params = {"limit": PART_SIZE} | {name: value for name, value in asked.items() if value}
+        return await self._send("GET", path, kind, params=params)
 
     async def _get(self, path: str, kind: type[T], **params: Any) -> T:
         return await self._send("GET", path, kind, params=params)

@@ -58,8 +58,8 @@ MAIN = {
 """The screens that one key leads to, each with the question that it answers, in the order of the top line."""
 
 TABLES = (
-    *(MECHANICS, CUSTOMERS, CUSTOMER, SHARES, PLAYS, PLAY_REPORT, INTEGRATIONS, DIFFERENCES, REVIEW, SETTINGS),
-    THEATER,
+    *(MECHANICS, CUSTOMERS, CUSTOMER, SHARES, LEADS, LEAD, OPPORTUNITIES, OPPORTUNITY, PLAYS, PLAY_REPORT),
+    *(INTEGRATIONS, DIFFERENCES, REVIEW, SETTINGS, THEATER),
 )
 """Screens with a table, which all have its commands."""
 
@@ -144,6 +144,32 @@ COMMANDS = (
     Command("enter", "Customer", "Open the customer that this play is for, or this piece is by", "open", (PLAYS,)),
     Command("a", "Advocacy", "Switch between plays and pieces of advocacy", "switch", (PLAYS,)),
     Command("W", "Withdraw", "Count this piece no more; its link goes on working", "withdraw", (PLAYS,), INTEGRATOR),
+    Command("enter", "Open", "Open this lead: how it came, and what became of it", "open", (LEADS,)),
+    Command("enter", "Opportunity", "Open this opportunity: why it is credited as it is", "open", (LEAD,)),
+    Command("enter", "Open", "Open this opportunity: why it is credited as it is", "open", (OPPORTUNITIES,)),
+    Command("enter", "Lead", "Open the lead who left this trace", "open", (OPPORTUNITY,)),
+    Command("f", "Kind", "Show opportunities, what was won or lost, or all kinds", "next_kind", (OPPORTUNITIES,)),
+    Command(
+        "a", "Names", "Show all, those with a customer’s name, or those without one", "next_named", (OPPORTUNITIES,)
+    ),
+    Command("c", "Customer", "Open the customer whose doing it is", "customer", (LEAD, OPPORTUNITY)),
+    Command(
+        "o",
+        "Override",
+        "Decide over the evidence whose this is, and say why",
+        "override",
+        (OPPORTUNITIES, OPPORTUNITY),
+        ADMIN,
+    ),
+    Command(
+        "w",
+        "Withdraw",
+        "Take a decision back: the evidence speaks again",
+        "withdraw",
+        (OPPORTUNITIES, OPPORTUNITY),
+        ADMIN,
+    ),
+    Command("X", "Erase", "Erase this person’s data for good", "erase", (LEAD,), ADMIN),
     Command("d", "Done", "Say that this play was done, with a note if you like", "done", (PLAYS,), INTEGRATOR),
     Command(
         "x", "Dismiss", "Say that nothing will be done, with a note if you like", "set_aside", (PLAYS,), INTEGRATOR

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from passalong.domain.access import Role
 from passalong_tui.answers import (
     ApiKey,
     Brand,
+    Case,
     Course,
     Customer,
     Endpoint,
@@ -26,6 +28,7 @@ from passalong_tui.draft import Draft
 
 TAIL = 2_000
 """Events that are kept: what is older is in the ledger."""
+CASES = 50
 
 
 def _reach(role: str) -> int:
@@ -60,6 +63,10 @@ class Known:
         """Whether the tail has been read once: without events it is then really empty."""
         self.role: str | None = None
         """What the key may do; None until the server was asked."""
+        self.cases: dict[str, Case] = {}
+        """The conversions looked at last, by id."""
+        self.nameless: set[str] = set()
+        """Customers and mechanics that the server could not name when it was asked."""
         self.answered_at: datetime | None = None
         self.names: dict[str, str] = {}
         """Names of customers by id."""
@@ -80,6 +87,18 @@ class Known:
     def keep_customers(self, customers: list[Customer]) -> None:
         self.customers = customers
         self.names = {customer.id: customer.name for customer in customers}
+
+    def keep_case(self, case: Case) -> None:
+        self.cases.pop(case.conversion.id, None)
+        self.cases[case.conversion.id] = case
+        while len(self.cases) > CASES:
+            del self.cases[next(iter(self.cases))]
+
+    def unnamed(self, customers: Iterable[str | None], mechanics: Iterable[str | None]) -> set[str]:
+        """Those of them that have no name yet, and were not asked for in vain."""
+        asked = {id for id in customers if id and id not in self.names}
+        asked |= {key for key in mechanics if key and key not in self.titles}
+        return asked - self.nameless
 
     def keep_events(self, events: list[Event]) -> None:
         self.following = True

@@ -9,6 +9,7 @@ from textual.message import Message
 from passalong_tui.answers import (
     ApiKey,
     Brand,
+    Case,
     Course,
     Customer,
     CustomerDetail,
@@ -153,6 +154,17 @@ class LeadFetched(Fact):
     def __init__(self, detail: LeadDetail) -> None:
         self.detail = detail
         super().__init__()
+
+
+class CaseFetched(Fact):
+    """All about one conversion: read again, or as it is after a decision."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        super().__init__()
+
+    def keep(self, known: Known) -> None:
+        known.keep_case(self.case)
 
 
 class TheaterFetched(Fact):

@@ -40,6 +40,23 @@ EVENTS = {
     "prompt": "prompt shown",
 }
 SHARE_STATES = {"open": "● open", "revoked": "✕ revoked", "expired": "✕ expired"}
+EVIDENCE = {"observed": "observed", "declared": "declared", "inferred": "inferred"}
+VIAS = {
+    "click": "followed the call to action",
+    "contact": "contact of the deal",
+    "domain": "colleague at its company",
+    "heard_from": "said where they heard",
+}
+"""By which trace a touchpoint was found."""
+MODELS = {
+    "origin": "origin",
+    "first": "first",
+    "last": "last",
+    "linear": "linear",
+    "position": "position",
+    "time_decay": "time decay",
+}
+"""The rules by which several touchpoints share a credit."""
 ACTORS = {"human": "a person", "bot": "a bot", "unfurler": "a link preview", "system": "the product or CRM"}
 BRIEFLY = {"human": "person", "bot": "bot", "unfurler": "preview", "system": "system"}
 """The same where there is little room."""

@@ -265,6 +265,41 @@ def why(touch: Touchpoint, occurred_at_ms: int) -> str:
     return f"{said}; the link had been passed along (hop {touch.hop})."
 
 
+def parts_of(touches: Sequence[Touchpoint], credits: Sequence[Credit], occurred_at_ms: int) -> dict[int, int]:
+    """By the place of a touchpoint, the millionths that it brings. A credit is told from others of the same link and
+    lead by its sentence; where that speaks of a customer by an older name, it is of the first of them."""
+    parts: dict[int, int] = {}
+    for credit in credits:
+        fits = [
+            place
+            for place, touch in enumerate(touches)
+            if place not in parts
+            and (credit.customer, credit.share, credit.lead, credit.evidence)
+            == (touch.customer, touch.share, touch.lead, touch.evidence)
+        ]
+        exact = [place for place in fits if why(touches[place], occurred_at_ms) == credit.why]
+        if fits:
+            parts[(exact or fits)[0]] = credit.micro
+    return parts
+
+
+def left_out(
+    touch: Touchpoint, *, counted: Sequence[Touchpoint], occurred_at_ms: int, decided: bool, policy: Policy
+) -> str:
+    """Why a touchpoint brings no credit, in a sentence. `counted` are those within the window, `decided` says that
+    somebody's word stands over the evidence."""
+    if decided:
+        return "A decision stands over the evidence."
+    if touch not in counted:
+        if touch.at_ms > occurred_at_ms:
+            return "It came only afterwards."
+        return f"It is older than the window of {policy.window_days} days."
+    best = min((other.evidence for other in counted), key=_RANK.__getitem__)
+    if touch.evidence is not best:
+        return f"What is {best} counts before what is {touch.evidence}."
+    return f"The model {policy.model.replace('_', ' ')} gives the credit to others."
+
+
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _ENDINGS = {1: "st", 2: "nd", 3: "rd"}
 

@@ -7,7 +7,7 @@ import hmac
 from functools import cached_property
 
 from passalong.domain.domains import email_key
-from passalong.store.db import Transaction
+from passalong.store.db import Database, Transaction
 
 
 class Addresses:
@@ -32,7 +32,8 @@ class Addresses:
         return mac.hexdigest()
 
 
-async def addresses(tx: Transaction) -> Addresses:
-    """The hashes of this database."""
-    row = await tx.one("SELECT value FROM meta WHERE name = 'address_key'")
+async def addresses(source: Transaction | Database) -> Addresses:
+    """The hashes of this database, within a transaction or outside of one."""
+    asked = "SELECT value FROM meta WHERE name = 'address_key'"
+    row = await (source.one(asked) if isinstance(source, Transaction) else source.read_one(asked))
     return Addresses(bytes.fromhex(row["value"]) if row else b"")

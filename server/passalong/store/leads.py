@@ -6,16 +6,47 @@ import sqlite3
 from collections.abc import Sequence
 
 import msgspec
+from msgspec import Struct
 
 from passalong.domain.domains import email_key
 from passalong.domain.event import EventRow
 from passalong.domain.lead import Lead
+from passalong.domain.share import MAX_HOPS
 from passalong.errors import NotFound
 from passalong.store.catalog import Catalog, Erased
 from passalong.store.db import Database
 from passalong.store.invitations import erase_invited
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
+from passalong.store.searching import lead_matches, wanted
+
+MOST_EVENTS = 1000
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """A lead on somebody's way, by as much as tells it from others; empty after an erasure."""
+
+    id: str
+    email: str
+    domain: str | None
+
+
+class Hop(Struct, frozen=True, kw_only=True):
+    """One link on the way to a lead, the customer's own first. `passed_by` is the lead whose branch it is, `sharer` the
+    vendor's id of who shared a link that is nobody's; `reached` the next lead on the way, at the end the one that was
+    asked about, and `reached_at_ms` when that one was first seen there."""
+
+    share: str
+    customer: str
+    mechanic: str
+    asset: str
+    channel: str
+    hop: int
+    sharer: str | None
+    passed_by: Person | None
+    shared_at_ms: int
+    reached: Person | None
+    reached_at_ms: int | None
 
 
 class Leads:
@@ -35,7 +66,8 @@ class Leads:
     async def page(
         self, *, limit: int, before: tuple[int, str] | None, customer: str | None = None, search: str | None = None
     ) -> list[Lead]:
-        """Leads, newest first, from below the (created_at_ms, id) `before`. `search` looks in every answer."""
+        """Leads, newest first, from below the (created_at_ms, id) `before`. `search` looks in every answer, and in the
+        names of customers and mechanics."""
         where, params = ["1"], []  # type: tuple[list[str], list[object]]
         if before is not None:
             where.append("(created_at_ms, id) < (?, ?)")
@@ -44,18 +76,58 @@ class Leads:
             where.append("customer = ?")
             params.append(customer)
         if search:
-            where.append("instr(lower(email || ' ' || name || ' ' || company || ' ' || role), lower(?)) > 0")
-            params.append(search)
-        rows = await self._db.read(
+            condition, values = lead_matches(await wanted(self._db, self._catalog, search, people=True))
+            where.append(condition)
+            params += values
+        read = self._db.report if search else self._db.read
+        rows = await read(
             f"SELECT * FROM leads WHERE {' AND '.join(where)} ORDER BY created_at_ms DESC, id DESC LIMIT ?",
             [*params, limit],
         )
         return [_lead(row) for row in rows]
 
     async def journey(self, id: str) -> list[EventRow]:
-        """Everything the ledger has of a lead, oldest first."""
-        rows = await self._db.read("SELECT * FROM events WHERE lead = ? ORDER BY seq", (id,))
+        """What the ledger has of a lead, oldest first: the last MOST_EVENTS, for whoever reloads a page makes many."""
+        rows = await self._db.read(
+            "SELECT * FROM (SELECT * FROM events WHERE lead = ? ORDER BY seq DESC LIMIT ?) ORDER BY seq",
+            (id, MOST_EVENTS),
+        )
         return [msgspec.convert(dict(row), EventRow) for row in rows]
+
+    async def way(self, lead: Lead) -> list[Hop]:
+        """The links by which a lead came, from the customer's own to the one whose gate it filled. A link that was
+        minted elsewhere and never opened is not known here, and what was before it neither."""
+        shares = await self._db.read(_WAY, (lead.share, MAX_HOPS))
+        ids = [row["sharer"] if row["parent"] else None for row in shares[1:]] + [lead.id]
+        people = await self._people([row["sharer"] for row in shares if row["parent"] and row["sharer"]] + [lead.id])
+        seen = await self._db.read(
+            """SELECT (SELECT min(at_ms) FROM events e WHERE e.lead = asked.value ->> 0 AND e.share = asked.value ->> 1)
+                 AS at_ms FROM json_each(?) asked ORDER BY asked.key""",
+            (msgspec.json.encode([(id, row["share"]) for id, row in zip(ids, shares, strict=True)]).decode(),),
+        )
+        return [
+            Hop(
+                share=row["share"],
+                customer=row["customer"],
+                mechanic=row["mechanic"],
+                asset=row["asset"],
+                channel=row["channel"],
+                hop=row["hop"],
+                sharer=None if row["parent"] else row["sharer"],
+                passed_by=people.get(row["sharer"]) if row["parent"] else None,
+                shared_at_ms=row["first_seen_ms"],
+                reached=people.get(id) if id else None,
+                reached_at_ms=first["at_ms"],
+            )
+            for row, id, first in zip(shares, ids, seen, strict=True)
+        ]
+
+    async def _people(self, ids: Sequence[str]) -> dict[str, Person]:
+        rows = await self._db.read(
+            "SELECT l.id, l.email, l.domain FROM json_each(?) asked JOIN leads l ON l.id = asked.value",
+            (msgspec.json.encode(list(ids)).decode(),),
+        )
+        return {row["id"]: msgspec.convert(dict(row), Person) for row in rows}
 
     async def ids_of(self, email: str) -> list[str]:
         rows = await self._db.read("SELECT id FROM leads WHERE email_key = ?", (email_key(email),))
@@ -84,6 +156,15 @@ class Leads:
         await self._catalog.put_all([Erased(lead=id, at_ms=at_ms) for id in ids if id not in self._catalog.erased])
         await self._db.forget()
         return erased
+
+
+_WAY = """
+  WITH RECURSIVE way (share, above) AS (
+    VALUES (?, 0) UNION ALL
+    SELECT s.parent, way.above + 1 FROM way JOIN shares s ON s.share = way.share
+    WHERE s.parent IS NOT NULL AND way.above < ?
+  )
+  SELECT s.* FROM way JOIN shares s ON s.share = way.share ORDER BY way.above DESC"""
 
 
 def _lead(row: sqlite3.Row) -> Lead:

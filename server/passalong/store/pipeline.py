@@ -40,6 +40,7 @@ from passalong.store.catalog import Catalog
 from passalong.store.db import Database, Transaction
 from passalong.store.ledger import insert_events
 from passalong.store.outbox import LATE_MS, Outbox
+from passalong.store.searching import conversion_matches, wanted
 from passalong.store.touchpoints import OPENED, Contact, Touchpoints, Traces
 
 _BATCH = 500
@@ -275,6 +276,10 @@ class Pipeline:
             return self._by_decision(case.standing, case.traces, amount)
         return self._credited(case.traces, case.touchpoints, amount, policy)[0]
 
+    def counted(self, case: Case) -> list[Touchpoint]:
+        """The touchpoints that lie within the window of the present policy."""
+        return self._counted(case.touchpoints, case.traces.occurred_at_ms, self.policy)
+
     async def replay(self, policy: Policy, batch: int = _BATCH) -> AsyncIterator[tuple[Conversion, list[Credit]]]:
         """Every conversion with its present credits, oldest first, beside its credits under another policy.
 
@@ -308,8 +313,12 @@ class Pipeline:
         before: tuple[int, str] | None,
         kind: str | None = None,
         attributed: bool | None = None,
+        customer: str | None = None,
+        search: str | None = None,
+        people: bool = False,
     ) -> list[Conversion]:
-        """Conversions, newest first, from below the (occurred_at_ms, id) `before`."""
+        """Conversions, newest first, from below the (occurred_at_ms, id) `before`; with `customer` those credited to
+        it. `search` looks in what they are known by and whose they are, with `people` also in who their people are."""
         where, params = ["1"], []  # type: tuple[list[str], list[object]]
         if before is not None:
             where.append("(occurred_at_ms, id) < (?, ?)")
@@ -320,7 +329,15 @@ class Pipeline:
         if attributed is not None:
             where.append("attributed = ?")
             params.append(attributed)
-        rows = await self._db.read(
+        if customer is not None:
+            where.append("id IN (SELECT conversion FROM credits WHERE customer = ?)")
+            params.append(customer)
+        if search:
+            condition, values = conversion_matches(await wanted(self._db, self._catalog, search, people=people))
+            where.append(condition)
+            params += values
+        read = self._db.report if search else self._db.read
+        rows = await read(
             f"SELECT * FROM conversions WHERE {' AND '.join(where)} ORDER BY occurred_at_ms DESC, id DESC LIMIT ?",
             [*params, limit],
         )

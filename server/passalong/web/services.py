@@ -35,6 +35,7 @@ from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
 from passalong.store.shares import Shares
 from passalong.store.signals import Signals
+from passalong.store.standing import Standings
 from passalong.store.theater import Theater
 from passalong.store.timeline import Timelines
 from passalong.store.verdicts import Verdicts
@@ -62,6 +63,7 @@ class Services:
     pipeline: Pipeline
     outbox: Outbox
     crm: Crm
+    standings: Standings
     metrics: Metrics
     reports: Reports
     rankings: Rankings

@@ -49,6 +49,11 @@ class FeedPage(TablePage, Generic[T]):
         raise NotImplementedError
 
     @property
+    def things(self) -> str:
+        """The same with what narrows them down."""
+        return self.THINGS
+
+    @property
     def asked(self) -> tuple[object, ...]:
         """What the answer depends on: an answer to another question is not shown. A subclass adds its own choices."""
         return (self.search,)
@@ -96,8 +101,8 @@ class FeedPage(TablePage, Generic[T]):
             return ""
         n = len(self._entries)
         if self._cursor is None:
-            return f"all {n:,} {self.THINGS}" if n > 1 else ""
-        return f"the newest {n:,} {self.THINGS}, {'more below' if n < MOST else 'older ones by searching'}"
+            return f"all {n:,} {self.things}" if n > 1 else ""
+        return f"the newest {n:,} {self.things}, {'more below' if n < MOST else 'older ones by searching'}"
 
     @on(FeedFetched)
     def _fetched(self, fact: FeedFetched[T]) -> None:

@@ -52,4 +52,4 @@ def _sections(here: str | None) -> Content:
 
 def _line(command: Command) -> list[str | tuple[str, str]]:
     note = f" (role {command.needs})" if command.needs else ""
-    return [(f"{command.keys:<10}", "bold"), f"{command.name:<12}", (f"{command.help}{note}", "$quiet"), "\n"]
+    return [(f"{command.keys:<10}", "bold"), f"{command.name:<14}", (f"{command.help}{note}", "$quiet"), "\n"]

@@ -167,6 +167,10 @@ class Listing(Vertical, Generic[T]):
         """What is said from now on while there is nothing."""
         self._empty = sentence
 
+    def grow(self, most: int) -> None:
+        """As high as its entries, up to so many rows: for a table among other things on a page that scrolls."""
+        self.grid.styles.height = min(len(self._entries or ()), most) + 1
+
     @property
     def arrangement(self) -> Arrangement:
         return Arrangement(order=self._order, descending=self._descending, filter=self.filter)
@@ -273,7 +277,7 @@ class Listing(Vertical, Generic[T]):
     def _moved(self, event: Grid.RowHighlighted) -> None:
         event.stop()
         self.post_message(self.Moved(self))
-        if self.partial and event.cursor_row >= len(self._shown) - _NEAR_END:
+        if event.cursor_row >= len(self._shown) - _NEAR_END:
             self.post_message(self.Ended(self))
 
     @on(Grid.RowSelected)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated
 
-from litestar import Response, get, post
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
-from passalong.domain.attribution import MODELS, Credit, Evidence, Override, Policy, Via
+from passalong.domain.access import ApiKey, Role
+from passalong.domain.attribution import MODELS, Credit, Evidence, Override, Policy, Via, left_out, parts_of, why
 from passalong.domain.conversion import ConversionBody, ConversionKind, check
 from passalong.domain.instant import at
 from passalong.domain.lead import Motion
@@ -17,15 +21,17 @@ from passalong.domain.money import Money
 from passalong.errors import Invalid
 from passalong.store.pipeline import Case, Conversion
 from passalong.store.replay import Replay, replayed
-from passalong.web.api.access import ADMIN
+from passalong.web.api.access import ADMIN, key_of
 from passalong.web.api.paging import Cursor, Limit, Page, decode, page
 from passalong.web.api.refusals import REFUSALS
+from passalong.web.api.standing import CrmPart, crm_part
 from passalong.web.services import FromServices, Services
 
 
 class ConversionPart(Struct, kw_only=True):
-    """A conversion. `version` counts how often it was credited; `deal` is the CRM's id, if it came from there;
-    `withdrawn` says that the CRM has taken it back, and that it counts for nothing."""
+    """A conversion. `version` counts how often it was credited; `deal` is the CRM's id, if it came from there, and
+    `deal_name` what it is called there, told where conversions are read, to admins alone; `withdrawn` says that the CRM
+    has taken it back, and that it counts for nothing."""
 
     id: str
     external_id: str
@@ -34,6 +40,7 @@ class ConversionPart(Struct, kw_only=True):
     amount: Money | None
     version: int
     deal: str | None
+    deal_name: str | None = None
     withdrawn: bool
 
 
@@ -51,7 +58,8 @@ class ConversionAnswer(Struct, kw_only=True):
 
 
 class TouchpointAnswer(Struct, kw_only=True):
-    """A trace from the conversion to a share, whether or not it counts. `via` says by what it was found."""
+    """A trace from the conversion to a share, whether or not it counts. `via` says by what it was found, `micro` what
+    it brings in millionths of the credit, and `why` why that is so."""
 
     via: Via
     evidence: Evidence
@@ -63,6 +71,8 @@ class TouchpointAnswer(Struct, kw_only=True):
     hop: int
     lead: str | None
     motion: Motion
+    micro: int
+    why: str
 
 
 class EvaluationAnswer(Struct, kw_only=True):
@@ -88,7 +98,8 @@ class OverrideAnswer(Struct, kw_only=True):
 
 
 class ConversionDetail(Struct, kw_only=True):
-    """All there is to argue about. `models` holds what the credits would be under each model."""
+    """All there is to argue about. `models` holds what the credits would be under each model; `crm` how the deal stands
+    in HubSpot, None of what did not come from there."""
 
     conversion: ConversionPart
     attribution: AttributionPart
@@ -96,6 +107,7 @@ class ConversionDetail(Struct, kw_only=True):
     models: dict[str, list[Credit]]
     evaluations: list[EvaluationAnswer]
     overrides: list[OverrideAnswer]
+    crm: CrmPart | None
 
 
 class OverrideBody(Struct, forbid_unknown_fields=True):
@@ -119,22 +131,43 @@ async def report_conversion(services: FromServices, data: JSONBody[ConversionBod
 
 @get("/conversions", tags=["Conversions"], summary="List conversions, newest first", responses=REFUSALS)
 async def list_conversions(
+    request: Request[None, ApiKey, State],
     services: FromServices,
     limit: Limit = 50,
     cursor: Cursor = None,
     kind: Annotated[ConversionKind | None, QueryParameter(description="Only of this kind")] = None,
     attributed: Annotated[bool | None, QueryParameter(description="Only with, or without, a customer's name")] = None,
+    customer: Annotated[str | None, QueryParameter(description="Only what is credited to this customer")] = None,
+    q: Annotated[
+        str | None,
+        QueryParameter(
+            description="Text in the external id, the company's domain, a credited customer's or mechanic's name; "
+            "for admins also in the name of the deal and in who its people are",
+            max_length=200,
+        ),
+    ] = None,
 ) -> Page[ConversionAnswer]:
+    admin = key_of(request).role is Role.ADMIN
     found = await services.pipeline.page(
-        limit=limit + 1, before=decode(cursor, tuple[int, str]), kind=kind, attributed=attributed
+        limit=limit + 1,
+        before=decode(cursor, tuple[int, str]),
+        kind=kind,
+        attributed=attributed,
+        customer=customer,
+        search=q,
+        people=admin,
     )
     paged = page(found, limit, lambda conversion: (conversion.occurred_at_ms, conversion.id))
-    return Page([answer(conversion) for conversion in paged.items], paged.next_cursor)
+    names = await _deal_names(services, paged.items, admin=admin)
+    return Page([answer(conversion, names) for conversion in paged.items], paged.next_cursor)
 
 
 @get("/conversions/{id:str}", tags=["Conversions"], summary="One conversion, and why", responses=REFUSALS)
-async def get_conversion(services: FromServices, id: FromPath[str]) -> ConversionDetail:
-    return await _detail(services, await services.pipeline.case(id))
+async def get_conversion(
+    request: Request[None, ApiKey, State], services: FromServices, id: FromPath[str]
+) -> ConversionDetail:
+    admin = key_of(request).role is Role.ADMIN
+    return await _detail(services, await services.pipeline.case(id), admin=admin)
 
 
 @post("/conversions/{id:str}/override", tags=["Conversions"], summary="Decide over the evidence", status_code=200,
@@ -162,7 +195,7 @@ async def override_conversion(
         mechanic=data.mechanic,
         withdrawn=data.withdraw,
     )
-    return await _detail(services, await services.pipeline.decide(id, override))
+    return await _detail(services, await services.pipeline.decide(id, override), admin=True)
 
 
 @get("/attribution/replay", tags=["Conversions"], summary="Attribution under another model", responses=REFUSALS)
@@ -179,8 +212,14 @@ async def replay_attribution(
     return await replayed(services.pipeline, policy)
 
 
-async def _detail(services: Services, case: Case) -> ConversionDetail:
-    told = answer(case.conversion)
+async def _deal_names(services: Services, conversions: Sequence[Conversion], *, admin: bool) -> Mapping[str, str]:
+    deals = [conversion.deal for conversion in conversions if conversion.deal]
+    return await services.standings.names(deals) if admin and deals else {}
+
+
+async def _detail(services: Services, case: Case, *, admin: bool) -> ConversionDetail:
+    told = answer(case.conversion, await _deal_names(services, [case.conversion], admin=admin))
+    deal = case.conversion.deal
     present = services.pipeline.policy
     policies = {
         name: Policy(model=name, half_life_days=present.half_life_days, window_days=present.window_days)
@@ -189,21 +228,7 @@ async def _detail(services: Services, case: Case) -> ConversionDetail:
     return ConversionDetail(
         conversion=told.conversion,
         attribution=told.attribution,
-        touchpoints=[
-            TouchpointAnswer(
-                via=touch.via,
-                evidence=touch.evidence,
-                at=at(touch.at_ms),
-                customer=touch.customer,
-                mechanic=touch.mechanic,
-                share=touch.share,
-                asset=touch.asset,
-                hop=touch.hop,
-                lead=touch.lead,
-                motion=touch.motion,
-            )
-            for touch in case.touchpoints
-        ],
+        touchpoints=_touchpoints(services, case),
         models={name: services.pipeline.under(policy, case) for name, policy in policies.items()},
         evaluations=[
             EvaluationAnswer(
@@ -231,10 +256,46 @@ async def _detail(services: Services, case: Case) -> ConversionDetail:
             )
             for override in case.overrides
         ],
+        crm=await crm_part(services, await services.standings.of_deal(deal)) if deal else None,
     )
 
 
-def answer(conversion: Conversion) -> ConversionAnswer:
+def _touchpoints(services: Services, case: Case) -> list[TouchpointAnswer]:
+    """Each with what it brings, and why."""
+    occurred_at_ms, counted = case.traces.occurred_at_ms, services.pipeline.counted(case)
+    parts = parts_of(case.touchpoints, case.conversion.credits, occurred_at_ms)
+    told = []
+    for place, touch in enumerate(case.touchpoints):
+        sentence, micro = why(touch, occurred_at_ms), parts.get(place, 0)
+        if not micro:
+            sentence = left_out(
+                touch,
+                counted=counted,
+                occurred_at_ms=occurred_at_ms,
+                decided=case.standing is not None,
+                policy=services.pipeline.policy,
+            )
+        told.append(
+            TouchpointAnswer(
+                via=touch.via,
+                evidence=touch.evidence,
+                at=at(touch.at_ms),
+                customer=touch.customer,
+                mechanic=touch.mechanic,
+                share=touch.share,
+                asset=touch.asset,
+                hop=touch.hop,
+                lead=touch.lead,
+                motion=touch.motion,
+                micro=micro,
+                why=sentence,
+            )
+        )
+    return told
+
+
+def answer(conversion: Conversion, names: Mapping[str, str] = MappingProxyType({})) -> ConversionAnswer:
+    """`names` are what the CRM calls deals, for whoever may know it."""
     return ConversionAnswer(
         conversion=ConversionPart(
             id=conversion.id,
@@ -244,6 +305,7 @@ def answer(conversion: Conversion) -> ConversionAnswer:
             amount=conversion.amount,
             version=conversion.version,
             deal=conversion.deal,
+            deal_name=names.get(conversion.deal or ""),
             withdrawn=conversion.withdrawn,
         ),
         attribution=AttributionPart(

@@ -14,11 +14,13 @@ from passalong.domain.access import ApiKey, Role
 from passalong.domain.instant import at
 from passalong.domain.lead import Lead, Motion
 from passalong.errors import Forbidden
+from passalong.store.leads import Hop, Person
 from passalong.web.api.access import ADMIN, key_of
 from passalong.web.api.conversions import ConversionAnswer, answer
 from passalong.web.api.events import EventAnswer, event_answer
 from passalong.web.api.paging import Cursor, Limit, Page, decode, page
 from passalong.web.api.refusals import REFUSALS
+from passalong.web.api.standing import CrmPart, crm_part
 from passalong.web.services import FromServices
 
 
@@ -48,12 +50,42 @@ class LeadAnswer(Struct, kw_only=True):
     erased_at: datetime | None
 
 
+class PersonPart(Struct, kw_only=True):
+    """A lead on the way of another one. `email` is None for keys below the role admin; both are after an erasure."""
+
+    lead: str
+    email: str | None
+    domain: str | None
+
+
+class HopAnswer(Struct, kw_only=True):
+    """One link on the way to a lead. `passed_by` is who passed it along, None for a customer's own link (`sharer` is
+    then the vendor's id of who shared it); `reached` who came by it next, at the end the lead itself."""
+
+    share: str
+    customer: str
+    mechanic: str
+    asset: str
+    channel: str
+    hop: int
+    sharer: str | None
+    passed_by: PersonPart | None
+    shared_at: datetime
+    reached: PersonPart | None
+    reached_at: datetime | None
+
+
 class LeadDetail(Struct, kw_only=True):
-    """A lead's whole journey: its events, oldest first, and the conversions it is credited in."""
+    """A lead's whole journey: the links by which it came, the customer's own first; its last thousand events, oldest
+    first; the conversions it is credited in; how it stands in HubSpot. `consent_text` is the wording agreed to.
+    """
 
     lead: LeadAnswer
+    consent_text: str | None
+    way: list[HopAnswer]
     events: list[EventAnswer]
     conversions: list[ConversionAnswer]
+    crm: CrmPart
 
 
 class Erasure(Struct, kw_only=True):
@@ -69,7 +101,12 @@ async def list_leads(
     limit: Limit = 50,
     cursor: Cursor = None,
     customer: Annotated[str | None, QueryParameter(description="Only this customer's")] = None,
-    q: Annotated[str | None, QueryParameter(description="Text in any answer; admins only", max_length=200)] = None,
+    q: Annotated[
+        str | None,
+        QueryParameter(
+            description="Text in any answer, or a customer's or mechanic's name; admins only", max_length=200
+        ),
+    ] = None,
 ) -> Page[LeadAnswer]:
     admin = key_of(request).role is Role.ADMIN
     if q and not admin:
@@ -84,10 +121,14 @@ async def list_leads(
 @get("/leads/{id:str}", tags=["Leads"], summary="One lead and its journey", responses=REFUSALS)
 async def get_lead(request: Request[None, ApiKey, State], services: FromServices, id: FromPath[str]) -> LeadDetail:
     lead = await services.leads.get(id)
+    admin = key_of(request).role is Role.ADMIN
     return LeadDetail(
-        lead=_answer(lead, admin=key_of(request).role is Role.ADMIN),
+        lead=_answer(lead, admin=admin),
+        consent_text=lead.consent_text,
+        way=[_hop(hop, admin=admin) for hop in await services.leads.way(lead)],
         events=[event_answer(event) for event in await services.leads.journey(id)],
         conversions=[answer(conversion) for conversion in await services.pipeline.of_lead(id)],
+        crm=await crm_part(services, await services.standings.of_lead(id)),
     )
 
 
@@ -98,6 +139,28 @@ async def erase_lead(services: FromServices, id: FromPath[str]) -> Erasure:
     now_ms = services.clock()
     erased = await services.leads.erase([id], now_ms)
     return Erasure(lead=id, erased=bool(erased), erased_at=at(lead.erased_at_ms or now_ms))
+
+
+def _hop(hop: Hop, *, admin: bool) -> HopAnswer:
+    return HopAnswer(
+        share=hop.share,
+        customer=hop.customer,
+        mechanic=hop.mechanic,
+        asset=hop.asset,
+        channel=hop.channel,
+        hop=hop.hop,
+        sharer=hop.sharer,
+        passed_by=_person(hop.passed_by, admin=admin),
+        shared_at=at(hop.shared_at_ms),
+        reached=_person(hop.reached, admin=admin),
+        reached_at=at(hop.reached_at_ms) if hop.reached_at_ms is not None else None,
+    )
+
+
+def _person(person: Person | None, *, admin: bool) -> PersonPart | None:
+    if person is None:
+        return None
+    return PersonPart(lead=person.id, email=(person.email or None) if admin else None, domain=person.domain)
 
 
 def _answer(lead: Lead, *, admin: bool) -> LeadAnswer:
