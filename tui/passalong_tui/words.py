@@ -48,15 +48,6 @@ VIAS = {
     "heard_from": "said where they heard",
 }
 """By which trace a touchpoint was found."""
-MODELS = {
-    "origin": "origin",
-    "first": "first",
-    "last": "last",
-    "linear": "linear",
-    "position": "position",
-    "time_decay": "time decay",
-}
-"""The rules by which several touchpoints share a credit."""
 ACTORS = {"human": "a person", "bot": "a bot", "unfurler": "a link preview", "system": "the product or CRM"}
 BRIEFLY = {"human": "person", "bot": "bot", "unfurler": "preview", "system": "system"}
 """The same where there is little room."""
@@ -83,12 +74,15 @@ ROLES = {
 }
 MODELS = {
     "origin": "origin",
+    "first": "first touch",
     "last": "last touch",
     "linear": "linear",
     "position": "position",
     "time_decay": "time decay",
 }
-"""By which rule credit is shared, in the order in which they are tried."""
+"""The rules by which several touchpoints share a credit."""
+RANKINGS = tuple(model for model in MODELS if model != "first")
+"""Those that make a ranking of their own, in the order in which they are tried: `first` is another name of `origin`."""
 MOMENTS = {
     "share": "first share",
     "play": "play made",

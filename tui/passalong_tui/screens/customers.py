@@ -21,7 +21,7 @@ from passalong_tui.screens.feed import FeedFetched, FeedPage
 from passalong_tui.screens.mechanics import pipeline_order
 from passalong_tui.widgets.customer_card import card
 from passalong_tui.widgets.listing import Column, Listing
-from passalong_tui.words import MODELS, clock, money_in, number, said
+from passalong_tui.words import MODELS, RANKINGS, clock, money_in, number, said
 
 LATEST = 8
 """So many of the last things that happened stand beside the table."""
@@ -113,14 +113,14 @@ class CustomersScreen(FeedPage[RankedCustomer]):
     def model(self) -> str | None:
         """The one that was chosen; None for the one in use."""
         chosen = self.console.remembered.choices.get(_CHOICE)
-        return chosen if chosen in MODELS else None
+        return chosen if chosen in RANKINGS else None
 
     @property
     def asked(self) -> tuple[object, ...]:
         return (*super().asked, self.model)
 
     def action_next_model(self) -> None:
-        models = list(MODELS)
+        models = list(RANKINGS)
         shown = self.model or (self._ranking.model if self._ranking is not None else models[0])
         following = models[(models.index(shown) + 1) % len(models)] if shown in models else models[0]
         self.console.remembered.choices[_CHOICE] = following

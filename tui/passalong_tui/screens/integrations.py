@@ -115,7 +115,7 @@ class IntegrationsScreen(FeedPage[Job]):
         return [OutboxFetched(status, endpoints), *facts]
 
     def draw(self) -> None:
-        self.query_one(Listing).empty = self._nothing()
+        self.query_one(Listing).explain_empty(self._nothing())
         super().draw()
         which = said(JOB_STATES, self._state) if self._state else "all states"
         how_many = f", {extent}" if (extent := self._extent()) else ""

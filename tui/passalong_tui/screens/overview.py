@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable
 from collections import Counter
+from collections.abc import Awaitable, Iterable
 from typing import ClassVar
 
 from textual import on

@@ -117,7 +117,7 @@ class SettingsScreen(TablePage):
         for listing in self.query(Listing):
             listing.display = listing.id == self._part
             hidden = not known.may(ADMIN) and listing.id != "brands"
-            listing.empty = ADMINS_ALONE if hidden else EMPTY[listing.id or ""]
+            listing.explain_empty(ADMINS_ALONE if hidden else EMPTY[listing.id or ""])
         shown: dict[str, list[Any] | None] = {"api-keys": known.keys, "brands": known.brands}
         if known.settings is not None:
             shown["in-force"] = [*rows(known.settings), *self._of_console()]

@@ -107,7 +107,7 @@ class Listing(Vertical, Generic[T]):
         self._columns = columns
         self._key = key
         self._found_by = found_by
-        self.empty = empty
+        self._empty = empty
         """What is said where there is no entry; a screen that shows several kinds of things changes it with them."""
         self._order, self._descending = order, descending
         self._heading = heading
@@ -323,7 +323,7 @@ class Listing(Vertical, Generic[T]):
         if self.filter and not found:
             empty.update(Content(f"Nothing here matches “{safe.line(self.filter, 40)}”. Esc shows all again."))
         elif not found:
-            empty.update(Content(self.empty))
+            empty.update(Content(self._empty))
         focused = self.grid.has_focus
         self.grid.display, empty.display = bool(found), not found
         if focused and not found:
