@@ -315,8 +315,10 @@ class Console(App[None], inherit_bindings=False):
         was_away = bool(self.trouble)
         self.known.heard()
         self.trouble = ""
-        if was_away and self.page is not None:
-            self.page.load()
+        if self.page is not None:
+            self.page.show_age()
+            if was_away:
+                self.page.load()
 
     def on_connection_lost(self) -> None:
         self._looked.set()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from passalong.domain.access import Role
 from passalong_tui.answers import (
@@ -25,6 +25,7 @@ from passalong_tui.answers import (
     Theater,
 )
 from passalong_tui.draft import Draft
+from passalong_tui.words import now
 
 TAIL = 2_000
 """Events that are kept: what is older is in the ledger."""
@@ -74,7 +75,7 @@ class Known:
         """Titles of mechanics by key."""
 
     def heard(self) -> None:
-        self.answered_at = datetime.now(UTC)
+        self.answered_at = now()
 
     def keep_mechanics(self, mechanics: list[Mechanic]) -> None:
         self.mechanics = mechanics

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
 from passalong.domain.money import Money, written
@@ -11,9 +11,15 @@ NOTHING = "–"
 
 
 class Zone:
-    """In which zone times are told: the machine's own, or UTC on demand. A process shows one console."""
+    """In which zone times are told, the machine's own or UTC on demand, and by which clock they are counted. A process
+    shows one console."""
 
     utc = False
+    clock: Callable[[], datetime] = staticmethod(lambda: datetime.now(UTC))
+
+
+def now() -> datetime:
+    return Zone.clock()
 
 
 KINDS = {
@@ -215,7 +221,7 @@ def here(moment: datetime) -> datetime:
 
 
 def today() -> date:
-    return here(datetime.now(UTC)).date()
+    return here(now()).date()
 
 
 def clock(moment: datetime) -> str:
@@ -242,9 +248,9 @@ def stamp(moment: datetime) -> str:
     return f"{day(moment)} {clock(moment)}"
 
 
-def ago(moment: datetime, now: datetime | None = None) -> str:
+def ago(moment: datetime) -> str:
     """`just now`, `2 min ago`, `3 h ago`, then the day."""
-    seconds = ((now or datetime.now(UTC)) - moment).total_seconds()
+    seconds = (now() - moment).total_seconds()
     if seconds < -60:
         return day(moment)
     if seconds < 45:
@@ -256,9 +262,9 @@ def ago(moment: datetime, now: datetime | None = None) -> str:
     return day(moment)
 
 
-def soon(moment: datetime, now: datetime | None = None) -> str:
+def soon(moment: datetime) -> str:
     """`now`, `in 4 min`, `in 3 h`, then the day: of what is still to come."""
-    seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    seconds = (moment - now()).total_seconds()
     if seconds < 45:
         return "now"
     if seconds < 3600:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from textual import on
@@ -117,7 +116,7 @@ class CustomerScreen(TablePage):
     def _part_fetched(self, fact: PartFetched) -> None:
         entries = list(fact.entries)
         if fact.part == SIGNALS:
-            entries = [*tables.heard(entries, datetime.now(UTC))]  # type: ignore[arg-type]
+            entries = [*tables.heard(entries)]  # type: ignore[arg-type]
         if fact.part in (PLAYS, ADVOCACY):
             self._counts[fact.part] = len(entries)
         self.query_one(f"#{fact.part}", Listing).show(entries)

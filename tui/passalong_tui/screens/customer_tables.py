@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from msgspec import Struct
 from rich.text import Text
@@ -16,7 +16,7 @@ from passalong_tui.known import Known
 from passalong_tui.moments import about, tone, what, when
 from passalong_tui.pieces import columns as piece_columns
 from passalong_tui.widgets.listing import Column, Listing
-from passalong_tui.words import EVENTS, MOTIONS, NOTHING, PLAY_STATES, ago, day, number, said
+from passalong_tui.words import EVENTS, MOTIONS, NOTHING, PLAY_STATES, ago, day, now, number, said
 
 WEEKS = 12
 """Of signals, so many weeks are drawn."""
@@ -35,7 +35,7 @@ class Heard(Struct, frozen=True, kw_only=True):
 def share_state(share: ShareOf) -> str:
     if share.revoked:
         return "✕ revoked"
-    if share.expires_at and share.expires_at < datetime.now(UTC):
+    if share.expires_at and share.expires_at < now():
         return "✕ expired"
     return f"until {day(share.expires_at)}" if share.expires_at else "● open"
 
@@ -59,7 +59,7 @@ def conversion_amount(reported: Reported, credit: Credit | None = None) -> str:
     return written(minor, amount.currency)
 
 
-def heard(signals: list[Signal], now: datetime) -> list[Heard]:
+def heard(signals: list[Signal]) -> list[Heard]:
     """By kind, those first that were heard last."""
     by_kind: dict[str, list[Signal]] = defaultdict(list)
     for signal in signals:
@@ -68,7 +68,7 @@ def heard(signals: list[Signal], now: datetime) -> list[Heard]:
     for kind, of_kind in by_kind.items():
         weeks = [0] * WEEKS
         for signal in of_kind:
-            week = (now - signal.occurred_at) // timedelta(weeks=1)
+            week = (now() - signal.occurred_at) // timedelta(weeks=1)
             if 0 <= week < WEEKS:
                 weeks[WEEKS - 1 - week] += 1
         last = max(of_kind, key=lambda signal: signal.occurred_at)

@@ -20,7 +20,6 @@ from passalong_tui.commands import LIVE, bindings
 from passalong_tui.known import TAIL
 from passalong_tui.messages import CustomersFetched, EventsArrived, Fact, MechanicsFetched
 from passalong_tui.screens.page import Page
-from passalong_tui.widgets.nav import Nav
 from passalong_tui.widgets.stream import Stream
 from passalong_tui.words import ACTORS, BRIEFLY, EVENTS, NOTHING, counted, said, second, stamp
 
@@ -76,8 +75,7 @@ class LiveScreen(Page):
         """Nothing to ask: the console follows the ledger all the time."""
 
     def tick(self) -> None:
-        for nav in self.query(Nav):
-            nav.show_age(self.known.answered_at)
+        self.show_age()
 
     def on_mount(self) -> None:
         self.query_one("#find", Input).display = False

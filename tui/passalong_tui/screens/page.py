@@ -104,8 +104,7 @@ class Page(Screen[None]):
 
     def tick(self) -> None:
         """Reads again unless a reading is under way: a slow server would otherwise never get to answer."""
-        for nav in self.query(Nav):  # none in the first moment, before the screen is composed
-            nav.show_age(self.known.answered_at)
+        self.show_age()
         if not any(self._is_reading(worker) for worker in self.workers):
             self.load()
 
@@ -152,7 +151,12 @@ class Page(Screen[None]):
 
     def _tell(self, trouble: str) -> None:
         self.query_one(Banner).say(trouble)
-        self.query_one(Nav).show_age(self.known.answered_at)
+        self.show_age()
+
+    def show_age(self) -> None:
+        """Says how old the numbers are."""
+        for nav in self.query(Nav):  # none in the first moment, before the screen is composed
+            nav.show_age(self.known.answered_at)
 
 
 class TablePage(Page):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from textual.content import Content
@@ -13,7 +12,7 @@ from passalong_tui.charts.spark import spark
 from passalong_tui.draft import Decided, Draft, month_due
 from passalong_tui.widgets.listing import Column
 from passalong_tui.widgets.mechanic_card import judgement
-from passalong_tui.words import CHOICES, NOTHING, ROLES, counted, day, month_name, number, said
+from passalong_tui.words import CHOICES, NOTHING, ROLES, counted, day, month_name, now, number, said
 
 CHOICE_TONES = {"keep": "success", "change": "warning", "kill": "error"}
 
@@ -41,7 +40,7 @@ PAST: tuple[Column[Past], ...] = (
 
 def due(metric: Metric) -> str:
     """The month to review, by the server's calendar."""
-    return month_due(metric.months[-1].month, datetime.now(ZoneInfo(metric.timezone)).date())
+    return month_due(metric.months[-1].month, now().astimezone(ZoneInfo(metric.timezone)).date())
 
 
 def question(draft: Draft, living: int) -> Content:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from textual.content import Content
 from textual.events import Click
@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from passalong_tui import safe
 from passalong_tui.commands import MAIN, SCREENS, read
-from passalong_tui.words import clock
+from passalong_tui.words import clock, now
 
 FRESH_S = 30
 _GAP = 2
@@ -32,7 +32,7 @@ class Nav(Widget):
     def show_age(self, answered_at: datetime | None) -> None:
         """Writes when the server answered last; a word as long as that is now."""
         if answered_at is not None:
-            old_s = (datetime.now(UTC) - answered_at).total_seconds()
+            old_s = (now() - answered_at).total_seconds()
             fresh = old_s < FRESH_S
             self._age = Content.styled("live", "$success") if fresh else _old(answered_at)
         self.refresh()
