@@ -1,26 +1,30 @@
 """A server's answers, recorded once and played again: pictures of the console need the same numbers every day.
 
-`python tests/tui/tape.py` records them anew from a demonstration of its own.
+`python tests/tui/tape.py` records them anew, from a demonstration and from a server on its first day.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Callable
-from datetime import datetime
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import httpx2
 
-FILE = Path(__file__).parent / "tape.json"
-BASE_URL = "https://share.acme.example"
-
-EMPTY: dict[str, Any] = {
-    "items": [],
-    "next_cursor": None,
-}
+TAPES = Path(__file__).parent / "tapes"
+BASE_URL = "https://share.tidewater.example"
+_PASSED_OVER = ("wait", "after")
+"""What only says how long one waits, and since when."""
 
 
 class Recorder(httpx2.AsyncHTTPTransport):
@@ -39,45 +43,94 @@ class Recorder(httpx2.AsyncHTTPTransport):
 
 
 class Tape(httpx2.AsyncBaseTransport):
-    """Answers what was recorded; what was not is not there. `change` makes another answer of one."""
+    """Answers what was recorded; what was not is not there, and nothing happens any more."""
 
-    def __init__(self, answers: dict[str, Any], change: Callable[[str, Any], Any] | None = None) -> None:
-        self.answers = answers
-        self.change = change
+    def __init__(self, name: str) -> None:
+        recorded = json.loads((TAPES / f"{name}.json").read_text("utf-8"))
+        self.at = datetime.fromisoformat(recorded["at"])
+        self.answers: dict[str, Any] = recorded["answers"]
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         name = _name(request)
-        if name == "/api/v1/events" and "after" in dict(parse_qsl(request.url.query.decode())):
-            # Nothing happens any more.
-            tail = self.answers[name]
-            return httpx2.Response(200, json={**tail, "items": []})
         if name not in self.answers:
             return httpx2.Response(404, json={"title": "Not found", "detail": f"{name} was not recorded."})
-        said = self.answers[name]
-        return httpx2.Response(200, json=self.change(name, said) if self.change else said)
+        if "after" in dict(parse_qsl(request.url.query.decode())):
+            await asyncio.sleep(3600)
+        return httpx2.Response(200, json=self.answers[name])
 
 
 def _name(request: httpx2.Request) -> str:
-    """The path with its query, but for what only says how much is asked for and how long one waits."""
-    query = [(k, v) for k, v in parse_qsl(request.url.query.decode()) if k not in ("limit", "wait", "after", "cursor")]
-    return request.url.path + (f"?{urlencode(sorted(query))}" if query else "")
+    asked = [(name, value) for name, value in parse_qsl(request.url.query.decode()) if name not in _PASSED_OVER]
+    return request.url.path + (f"?{urlencode(sorted(asked))}" if asked else "")
 
 
-def recorded() -> tuple[datetime, dict[str, Any]]:
-    """When it was recorded, and the answers by path and query."""
-    tape = json.loads(FILE.read_text("utf-8"))
-    return datetime.fromisoformat(tape["at"]), tape["answers"]
+async def record(url: str, key: str, name: str) -> None:
+    """Goes to every screen, and keeps what was answered on the way."""
+    from console_driver import Driver
+    from ways import WAYS, go, still
+
+    from passalong_tui.app import Console
+    from passalong_tui.client import Client
+
+    recorder = Recorder()
+    async with Client(url, key, recorder) as client:
+        console = Console(client, "mara", refresh_s=3600, long_poll_s=0.2)
+        async with console.run_test(size=(160, 50)) as pilot:
+            tui = Driver(console, pilot)
+            for screen in WAYS:
+                try:
+                    await go(tui, screen)
+                except AssertionError:
+                    print(f"{name}: there is no way to {screen}")
+                    continue
+                for _ in range(8 if screen == "customer" else 1):
+                    await still(tui)
+                    await tui.press("right")
+    said = {path: recorder.answers[path] for path in sorted(recorder.answers)}
+    text = json.dumps({"at": datetime.now(UTC).isoformat(timespec="seconds"), "answers": said}, ensure_ascii=False)
+    TAPES.mkdir(exist_ok=True)
+    text = re.sub(r'"[^"]*/(passalong\.(?:db|toml))"', r'"/srv/passalong/\1"', text.replace(url, BASE_URL))
+    text = text.replace('}, "/api', '},\n"/api')
+    (TAPES / f"{name}.json").write_text(text + "\n", "utf-8")
 
 
-def emptied(name: str, said: Any) -> Any:
-    """The same answer of a server on its first day: lists are empty, numbers nothing."""
-    if isinstance(said, dict):
-        return {key: value if key in _KEPT else emptied(key, value) for key, value in said.items()}
-    if isinstance(said, list):
-        return []
-    if isinstance(said, bool) or said is None or isinstance(said, str):
-        return said
-    return 0
+@contextmanager
+def _process(*command: str, cwd: Path) -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-m", "passalong", *command], cwd=cwd, stdout=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
-_KEPT = {"timezone", "months", "role", "name"}
+def _ready(url: str) -> None:
+    for _ in range(600):
+        try:
+            if httpx2.get(f"{url}/readyz").status_code == 200:
+                return
+        except httpx2.TransportError:
+            time.sleep(0.1)
+    raise TimeoutError(url)
+
+
+def main() -> None:
+    sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    from faults.running import free_port, running
+
+    with tempfile.TemporaryDirectory() as folder:
+        home, port = Path(folder), free_port()
+        url = f"http://localhost:{port}"
+        with _process("demo", "--dir", str(home / "demo"), "--port", str(port), cwd=home):
+            links = home / "demo" / "links.json"
+            while not links.exists():
+                time.sleep(0.2)
+            _ready(url)
+            asyncio.run(record(url, json.loads(links.read_text())["admin_key"], "full"))
+        (home / "empty").mkdir()
+        with running(home / "empty") as server:
+            asyncio.run(record(server.url, server.new_key()[1], "empty"))
+
+
+if __name__ == "__main__":
+    main()

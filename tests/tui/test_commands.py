@@ -6,61 +6,33 @@ import subprocess
 import sys
 
 import pytest
-from console_driver import Driver, console, story
+from console_driver import console, story
 from textual.command import CommandPalette
 from textual.widgets import Static
+from ways import WAYS, go
 
 from factories import Server
 from passalong_tui.commands import (
     COMMANDS,
     CUSTOMER,
-    DIFFERENCES,
-    LEAD,
-    MAIN,
     MECHANICS,
-    OPPORTUNITY,
-    PLAY_REPORT,
     SCREENS,
-    SHARE,
     available,
 )
 from passalong_tui.palette import ConsoleCommands
 from passalong_tui.screens.help import HelpScreen
 from passalong_tui.screens.page import Page
 
-WAYS = {
-    **{screen: (key,) for key, (screen, _) in MAIN.items()},
-    CUSTOMER: ("3", "enter"),
-    LEAD: ("3", "enter", "right", "right", "enter"),
-    SHARE: ("4", "enter"),
-    OPPORTUNITY: ("6", "enter"),
-    PLAY_REPORT: ("7", "w"),
-    DIFFERENCES: ("8", "w"),
-}
-"""The keys that lead to each screen."""
-
 
 def test_every_screen_has_its_way() -> None:
     assert set(WAYS) == set(SCREENS)
-
-
-async def _go(tui: Driver, screen: str) -> None:
-    for place, key in enumerate(WAYS[screen]):
-        await tui.press(key)
-        if key in ("3", "2", "4", "6"):
-            await tui.until(lambda: tui.listing().grid.has_focus, "the rows")
-        elif place == 1 and key == "enter" and screen in (CUSTOMER, LEAD):
-            await tui.until(lambda: tui.listing("#timeline").grid.has_focus, "a customer")
-        elif place == 3 and key == "right":
-            await tui.until(lambda: tui.listing("#leads").grid.has_focus, "its leads")
-    await tui.until(lambda: isinstance(tui.console.screen, Page) and screen == tui.console.screen.NAME, screen)
 
 
 @pytest.mark.parametrize("screen", WAYS)
 async def test_every_command_is_in_footer_palette_and_help(server: Server, screen: str) -> None:
     story(server)
     async with console(server, size=(160, 60)) as tui:
-        await _go(tui, screen)
+        await go(tui, screen)
         expected = available(screen)
 
         await tui.until(lambda: tui.offered() >= {c.action for c in expected if c.footer}, "the footer")
@@ -109,9 +81,9 @@ async def test_a_reader_is_not_offered_what_it_may_not(server: Server, reader_ke
     story(server)
     async with console(server, key=reader_key) as tui:
         await tui.until(lambda: tui.console.known.role == "reader", "the role")
-        await _go(tui, "mechanics")
+        await go(tui, "mechanics")
         for screen in ("mechanics", "plays", "review"):
-            await _go(tui, screen)
+            await go(tui, screen)
             refused = {c.action for c in available(screen) if c.needs}
             assert refused
             await tui.until(lambda r=refused: not r & tui.offered(), "less")
@@ -120,16 +92,16 @@ async def test_a_reader_is_not_offered_what_it_may_not(server: Server, reader_ke
             }
             await tui.press("K", "e", "d")
             assert isinstance(tui.console.screen, Page)
-        await _go(tui, CUSTOMER)
+        await go(tui, CUSTOMER)
         await tui.until_shown("hooli.example")
 
 
 async def test_an_integrator_acts_on_plays_and_decides_nothing(server: Server, integrator_key: str) -> None:
     async with console(server, key=integrator_key) as tui:
         await tui.until(lambda: tui.console.known.role == "integrator", "the role")
-        await _go(tui, "plays")
+        await go(tui, "plays")
         await tui.until(lambda: "done" in tui.offered(), "done")
-        await _go(tui, "review")
+        await go(tui, "review")
         await tui.until(lambda: "hold" not in tui.offered(), "less")
 
 

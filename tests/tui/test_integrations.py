@@ -137,14 +137,14 @@ async def test_states_one_after_the_other_and_searching(connected: Server, crm: 
         await tui.until_shown("Nothing here matches “fax”.")
         await tui.press("escape")
         await tui.until(lambda: tui.column("state") == ["✗ failed"], "all again")
-        for shown, states in (("… pending", []), ("✓ sent", ["✓ sent"]), ("✕ skipped", []), ("all states", None)):
+        for shown, states in (("… pending", []), ("✓ sent", ["✓ sent"]), ("✕ skipped", []), ("in any state", None)):
             await tui.press("f")
-            await tui.until_shown(f"and the webhooks?   {shown}")
+            await tui.until_shown(f"and the webhooks?   jobs: {shown}")
             if states is not None:
                 await tui.until(lambda states=states: tui.column("state") == states, shown)
         await tui.until(lambda: sorted(tui.column("state")) == ["✓ sent", "✗ failed"], "both")
         await tui.press("f")
-        await tui.until_shown("and the webhooks?   ✗ failed")
+        await tui.until_shown("and the webhooks?   jobs: ✗ failed")
 
 
 async def test_what_was_sent_is_sent_once_more_only_when_asked(connected: Server, crm: HubSpot) -> None:

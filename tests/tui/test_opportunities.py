@@ -115,7 +115,7 @@ async def test_why_a_deal_is_credited_can_be_read_from_the_case_alone(
         await to_case(tui, "D-1")
         await tui.until_shown("Why is D-1 credited to Globex?", "filled the gate on Globex’s link 20 days before.")
         models = tui.text("#models")
-        assert models.startswith("● origin first last linear position time decay")
+        assert models.startswith("● origin first touch last touch linear position time decay")
         assert "Globex · Customer reports" in models
         assert "Initech · Soft" in models
         assert models.count("50 % EUR 5,000") == 4  # of both, by the linear and the position model

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from textwrap import wrap
 
 from msgspec import Struct
 from rich.cells import cell_len
@@ -102,6 +101,10 @@ def decided(decision: Override, known: Known) -> Content:
 # Under every model.
 
 
+_NAMED = 12
+"""Cells without which a name says nothing: then its numbers stand beneath it."""
+
+
 class _Row(Struct):
     """A customer and a mechanic, with what each model gives them: millionths, and minor units where there is money."""
 
@@ -195,18 +198,27 @@ class _Table(Struct):
         return Content.assemble(*parts)
 
     def _by_model(self, width: int) -> Content:
+        """Models as rows, each with a line for whoever it credits: names are cut, numbers never."""
+        share, money = (max((len(cell) for cell in cells.values()), default=0) for cells in (self.shares, self.money))
         widest = max(len(head) for head in self.heads.values()) + _GAP
+        figures = share + 2 * _GAP + money
+        beneath = width - widest - figures < _NAMED
+        room = width - widest - (0 if beneath else figures)
         parts: list[Part] = []
         for model, head in self.heads.items():
-            told = [
-                f"{row.label} {self.shares[n, model]} {self.money.get((n, model), '')}".rstrip()
-                for n, row in enumerate(self.rows)
-                if (n, model) in self.shares
-            ]
-            lines = wrap("; ".join(told), max(width - widest, 20)) or [NOTHING]
+            lines: list[str] = []
+            for n, row in enumerate(self.rows):
+                if (n, model) in self.shares:
+                    told = f"{self.shares[n, model]:>{share}}{self.money.get((n, model), ''):>{_GAP + money}}"
+                    name = safe.cut(row.label, room)
+                    lines += [name, told] if beneath else [f"{_filled(name, room)}{' ' * _GAP}{told}"]
             parts += [(f"{head:<{widest}}", "bold $accent" if model == self.present else "$quiet")]
-            parts += [f"\n{' ' * widest}".join(lines), "\n"]
+            parts += [f"\n{' ' * widest}".join(lines or [NOTHING]), "\n"]
         return Content.assemble(*parts).rstrip()
+
+
+def _filled(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
 
 
 def versions(case: Case, known: Known) -> Content:

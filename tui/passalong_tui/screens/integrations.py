@@ -117,7 +117,7 @@ class IntegrationsScreen(FeedPage[Job]):
     def draw(self) -> None:
         self.query_one(Listing).explain_empty(self._nothing())
         super().draw()
-        which = said(JOB_STATES, self._state) if self._state else "all states"
+        which = f"jobs: {said(JOB_STATES, self._state)}" if self._state else "jobs: in any state"
         how_many = f", {extent}" if (extent := self._extent()) else ""
         self.ask(Content.assemble(self.QUESTION, (f"   {which}{how_many}", "$quiet")))
         if self.known.outbox is not None:

@@ -156,7 +156,7 @@ class LeadScreen(TablePage):
         why.update(reasons(current.conversion, current.attribution, self.known))
         case = self.known.cases.get(current.conversion.id)
         if case is not None:
-            models.update(side_by_side(case, self.known, min(self.size.width - 6, 150)))
+            models.update(side_by_side(case, self.known, min(self.size.width - 9, 150)))
         else:
             models.update(Content.styled("Enter shows what other models would say.", "$quiet"))
 

@@ -42,6 +42,8 @@ CHOICES = (
     Choice("links made", lambda e: e.kind == "share"),
 )
 _CHOICE = "live.kind"
+_TIME = 14
+"""Cells of a day and a time, in UTC too."""
 _HEADER = ("at", "kind", "actor", "customer", "mechanic", "asset", "share", "lead", "hop", "step", "suspect", "seq")
 
 
@@ -256,12 +258,13 @@ class LiveScreen(Page):
             if part
         )  # fmt: skip
         by_width = 24 if roomy else 9
-        room = max(width - 13 - 2 - 20 - by_width, 12)
+        what_width = 20 if roomy else 16
+        room = max(width - _TIME - 2 - what_width - by_width, 12)
         named = min(max(room * 2 // 5, 12), 32)
         line = Text(no_wrap=True)
-        line.append(f"{second(event.at):<13}", colours["quiet"])
+        line.append(f"{second(event.at):<{_TIME}}", colours["quiet"])
         line.append("● " if marked else "· ", colours["accent"] if marked else colours["faint"])
-        line.append(f"{kind:<20}", "bold" if marked else "")
+        line.append(f"{safe.cut(kind, what_width - 1):<{what_width}}", "bold" if marked else "")
         line.append_text(_cell(whose, named, "bold" if marked else ""))
         line.append_text(_cell(what, room - named, colours["quiet"]))
         line.append(f"{by:>{by_width}}", colours["quiet"])

@@ -93,7 +93,7 @@ COLUMNS: tuple[Column[Mechanic], ...] = (
     Column(
         key="title",
         label="Mechanic",
-        least=26,
+        least=22,
         cell=lambda m, w: m.title,
         order=lambda m: safe.clean(m.title).casefold(),
     ),

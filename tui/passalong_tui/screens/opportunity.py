@@ -123,7 +123,7 @@ class OpportunityScreen(DecidingPage):
             return
         known = self.known
         self._ask(case)
-        width = min(self.size.width - 6, 150)
+        width = min(self.size.width - 9, 150)
         self.query_one("#sum", Static).update(self._sum(case))
         self.query_one("#why", Static).update(reasons(case.conversion, case.attribution, known))
         self.query_one("#models", Static).update(side_by_side(case, known, width))
