@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 WITHIN_S = 20.0
+_REST_S = 0.25
+"""An escape is told from the first byte of another key by what does not follow."""
 
 
 class Terminal:
@@ -37,9 +39,10 @@ class Terminal:
         self._raw.touch()
         self._tmux("new-session", "-d", "-x", str(width), "-y", str(height), "cat")
         self._tmux("set-option", "-g", "remain-on-exit", "on")
+        self._tmux("resize-window", "-x", str(width), "-y", str(height))
         self._tmux("pipe-pane", "-o", f"cat >> {shlex.quote(str(self._raw))}")
         # Through the pipe from its first byte on.
-        self._tmux("respawn-pane", "-k", shlex.join(["env", *env, *command]))
+        self._tmux("respawn-pane", "-k", shlex.join(["env", "-i", "TERM=tmux-256color", *env, *command]))
 
     def keys(self, *keys: str) -> None:
         """In tmux's spelling: `Enter`, `C-q`, `Escape`, or a character."""
@@ -64,6 +67,14 @@ class Terminal:
                 return shown
             assert time.monotonic() < deadline, f"waited in vain for {lacking or gone}; on screen:\n{shown}"
             time.sleep(0.05)
+
+    def settle(self) -> str:
+        """Waits until the screen has rested for longer than a terminal waits for the rest of a key; gives it."""
+        before = None
+        while (shown := self.screen()) != before:
+            before = shown
+            time.sleep(_REST_S)
+        return shown
 
     def dead(self) -> bool:
         return self._tmux("display-message", "-p", "#{pane_dead}").strip() == "1"

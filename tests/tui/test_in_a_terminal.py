@@ -44,6 +44,7 @@ def test_from_start_to_kill_and_revive_the_page_follows(server: Server, clock: A
         shown.keys("2")
         shown.until("✗ kill", "Soft")
         shown.keys("/")
+        shown.until("Type to find")
         shown.type("soft")
         shown.keys("Enter")
         shown.until("Soft", gone=["Strict"])
@@ -68,7 +69,7 @@ def test_from_start_to_kill_and_revive_the_page_follows(server: Server, clock: A
 def test_a_server_that_dies_and_comes_back_takes_nothing_off_the_screen(tmp_path: Path) -> None:
     with running(tmp_path) as server, server.seeded():
         id, secret = server.new_key()
-        with terminal(tmp_path, "--url", server.url, size=(120, 40), PASSALONG_KEY=secret) as shown:
+        with terminal(tmp_path, "--url", server.url, size=(160, 50), PASSALONG_KEY=secret) as shown:
             _started(shown)
             shown.keys("3")
             shown.until("Initech", "Globex")
@@ -107,7 +108,9 @@ def test_no_field_that_a_stranger_fills_reaches_the_terminal_raw(server: Server,
                 shown.keys(*step)
                 seen += SIGNATURE in shown.screen()
             shown.keys("y")
+            shown.settle()
         shown.keys("C-p")
+        shown.until("🔎")
         shown.type(SIGNATURE.lower())
         shown.until(SIGNATURE)
         stream = shown.stream()
@@ -120,7 +123,7 @@ def _poison(server: Server, clock: Any) -> None:
     put, post = server.api.put, server.api.post
     put("/api/v1/brands/acme", json={"name": EVIL, "accent": "#0b5fff", "home_url": "https://acme.example"})
     for id in ("initech", "evil"):
-        put(f"/api/v1/customers/{id}", json={"name": EVIL, "region": EVIL, "domains": ["initech.example"]})
+        put(f"/api/v1/customers/{id}", json={"name": EVIL, "region": EVIL[-24:], "domains": ["initech.example"]})
     put(
         "/api/v1/mechanics/evil", json=mechanic(title=EVIL, owner=EVIL, cta={"label": EVIL, "url": "https://a.example"})
     )
@@ -160,7 +163,7 @@ def _clean(stream: bytes) -> None:
     titles = re.findall(rb"\x1b\]([0-9]+);", stream)
     copied = re.findall(rb"\x1b\]52;c;([^\x07\x1b]*)", stream)
     assert b"SE9TVElMRQ==" not in copied, "a stranger wrote to the clipboard"
-    assert set(titles) <= {b"0", b"2", b"52", b"10", b"11"}, titles
+    assert set(titles) <= {b"0", b"2", b"10", b"11", b"22", b"52"}, titles
     text = _OWN.sub(b"", stream).decode("utf-8")
     assert SIGNATURE in text
     left = {f"U+{ord(c):04X}" for c in text if unicodedata.category(c) in ("Cc", "Cf") and c not in "\r\n\t\b\x0e\x0f"}

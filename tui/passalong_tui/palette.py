@@ -40,9 +40,8 @@ class ConsoleCommands(Provider):
                 yield Entry(name, command.help, partial(namespace.run_action, action))
 
     def customers(self) -> Iterator[Entry]:
-        for customer in self.console.known.customers or []:
-            name = safe.line(customer.name, 60)
-            yield Entry(name, "Open this customer", partial(self.console.open_customer, customer.id))
+        for id, name in self.console.known.names.items():
+            yield Entry(safe.line(name, 60), "Open this customer", partial(self.console.open_customer, id))
 
     async def discover(self) -> Hits:
         for entry in self.commands():
