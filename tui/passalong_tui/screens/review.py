@@ -95,6 +95,10 @@ class ReviewScreen(CoursePage):
         )  # fmt: skip
 
     @property
+    def names(self) -> dict[str, str]:
+        return {"hold": "Hold again"} if self.past else {}
+
+    @property
     def draft(self) -> Draft:
         return self.known.draft
 
@@ -137,7 +141,9 @@ class ReviewScreen(CoursePage):
         self.show_course(None if shown is None else shown.key)
         here = self.mechanic.key if self.mechanic is not None else None
         ready = self.draft.month is not None and self.known.reviews is not None
-        self.rebind((ready, here is not None, here in self.draft.decisions, bool(self.draft.decisions)))
+        self.rebind(
+            (ready, bool(self.past), here is not None, here in self.draft.decisions, bool(self.draft.decisions))
+        )
 
     def on_descendant_focus(self) -> None:
         self._explain()

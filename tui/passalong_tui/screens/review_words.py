@@ -155,5 +155,5 @@ def held_before(draft: Draft, past: dict[str, Past], held: Review) -> str:
         return f"{when} This adds to it; what was decided then stands."
     what = f"{when} This replaces {counted(replaced, 'decision')} of it"
     return (
-        f"{what}; the other {number(rest)} {'stands' if rest == 1 else 'stand'}." if rest else f"{what}, which is all."
+        f"{what}; the other {'one stands' if rest == 1 else f'{number(rest)} stand'}." if rest else f"{what}, which is all."
     )
