@@ -185,7 +185,9 @@ async def test_a_draft_stays_with_its_month(server: Server) -> None:
     assert (held["month"], [said["mechanic"] for said in held["decisions"]]) == (earlier, ["soft"])
 
 
-async def test_a_month_that_was_held_shows_what_was_decided_and_known_then(server: Server, clock: Any) -> None:
+async def test_a_month_that_was_held_shows_what_was_decided_and_known_then(
+    server: Server, clock: Any, tmp_path: Path
+) -> None:
     month = server.api.get("/api/v1/metric?months=1").json()["months"][0]["month"]
     said = {"decision": "keep", "role": "sales", "owner": "Otto", "reason": "Young."}
     decisions = [{"mechanic": key, **said} for key in ("soft", "hard")]
@@ -204,8 +206,10 @@ async def test_a_month_that_was_held_shows_what_was_decided_and_known_then(serve
         await tui.until_shown("“Young.”", "Then known: … too early", "Today: ✗ kill", "600 visits in 100 days")
         await _decide(tui, "c", "soft", "Shorter form")
         await tui.until_shown(" by Nora, 1 decided anew")
-        assert (_of(tui, "decision", "Soft"), _of(tui, "verdict", "Soft")) == ("~ change", "✗ kill")
         assert tui.listing("#living").current.key not in ("soft", "hard"), "on to what nothing was decided about"
+        tui.listing("#living").aim("soft")
+        await tui.until_shown("Decided anew: ~ change", "✓ kept on ", "Today: ✗ kill")
+        assert (_of(tui, "decision", "Soft"), _of(tui, "verdict", "Soft")) == ("~ change", "✗ kill")
         await tui.dialog("w", HoldDialog)
         assert tui.text("#title") == f"Record the review of {month_name(month)} again?"
         assert tui.text("#held").endswith("by Nora. This replaces 1 decision of it; the other one stands.")
@@ -219,6 +223,13 @@ async def test_a_month_that_was_held_shows_what_was_decided_and_known_then(serve
         await tui.press("enter")
         await tui.until(lambda: _of(tui, "decision", "Open") == "✓ kept", "what was added")
         assert _of(tui, "decision", "Soft") == "✓ kept"
+        tui.console.exports = tmp_path / "new"
+        await tui.press("m")
+        await tui.until_shown("The review is written to")
+    text = (tmp_path / "new" / f"passalong-review-{month}.md").read_text("utf-8")
+    assert text.count("### ✓ keep") == 3, "both reviews of the month"
+    assert "not recorded yet" not in text
+    assert "## Nothing was decided about" in text
 
 
 async def test_deciding_says_that_nothing_happens_yet_and_why_a_reason_is_needed(server: Server, clock: Any) -> None:

@@ -16,6 +16,8 @@ from passalong_tui.widgets.listing import Column
 from passalong_tui.widgets.mechanic_card import judgement
 from passalong_tui.words import CHOICES, NOTHING, ROLES, VERDICTS, counted, day, month_name, now, number, said
 
+Part = str | tuple[str, str] | Content
+
 RECORDED = {"keep": "✓ kept", "change": "~ to change", "kill": "✗ killed"}
 """What was decided, of a review that was held."""
 CHOICE_TONES = {"keep": "success", "change": "warning", "kill": "error"}
@@ -80,28 +82,36 @@ def urgency(verdict: Verdict) -> int:
 
 
 def asked(mechanic: Mechanic, decided: Decided | None, past: Past | None) -> Content:
-    """What is known of a mechanic, and what was decided about it so far; first what was recorded, if it was."""
-    parts: list[str | tuple[str, str] | Content] = [
+    """What is known of a mechanic and was decided so far. Of a month that was held, what was decided comes first."""
+    drafted = _drafted(decided, "Decided anew" if past else "Decided") if decided else []
+    parts: list[Part] = [
         (safe.line(mechanic.title), "bold"),
         (f"   owned by {safe.line(mechanic.owner, 40)}", "$quiet"),
         "\n",
-        *(_recorded(past) if past is not None else []),
-        judgement(mechanic.verdict),
     ]
+    if past is not None:
+        parts += [*drafted, *(["\n"] if drafted else []), *_recorded(past)]
+    parts += [judgement(mechanic.verdict)]
     if any(week.visits for week in mechanic.weeks):
         parts += ["\n", ("Visits, half a year  ", "$quiet"), spark([w.visits for w in mechanic.weeks], 26)]
     if any(week.opportunities for week in mechanic.weeks):
         parts += ["\n", ("Opportunities        ", "$quiet"), spark([w.opportunities for w in mechanic.weeks], 26)]
-    if decided is not None:
-        anew = "Decided anew" if past is not None else "Decided"
-        parts += ["\n\n", (f"{anew}: {said(CHOICES, decided.decision)}", f"bold ${CHOICE_TONES[decided.decision]}")]
-        parts += [f"   {safe.line(hands(decided), 80)}"]
-        parts += [f"\n  “{safe.line(decided.reason)}”"] if decided.reason else []
-        parts += ["\n", (f"! {safe.line(decided.fault)}", "bold $error")] if decided.fault else []
+    if past is None and drafted:
+        parts += ["\n\n", *drafted]
     return Content.assemble(*parts)
 
 
-def _recorded(past: Past) -> list[str | tuple[str, str] | Content]:
+def _drafted(decided: Decided, heading: str) -> list[Part]:
+    parts: list[Part] = [
+        (f"{heading}: {said(CHOICES, decided.decision)}", f"bold ${CHOICE_TONES[decided.decision]}"),
+        f"   {safe.line(hands(decided), 80)}",
+    ]
+    parts += [f"\n  “{safe.line(decided.reason)}”"] if decided.reason else []
+    parts += ["\n", (f"! {safe.line(decided.fault)}", "bold $error")] if decided.fault else []
+    return parts
+
+
+def _recorded(past: Past) -> list[Part]:
     """What the month’s review says of it, and the heading of what is known since."""
     held, then = past.review, past.said.verdict
     return [
@@ -155,5 +165,7 @@ def held_before(draft: Draft, past: dict[str, Past], held: Review) -> str:
         return f"{when} This adds to it; what was decided then stands."
     what = f"{when} This replaces {counted(replaced, 'decision')} of it"
     return (
-        f"{what}; the other {'one stands' if rest == 1 else f'{number(rest)} stand'}." if rest else f"{what}, which is all."
+        f"{what}; the other {'one stands' if rest == 1 else f'{number(rest)} stand'}."
+        if rest
+        else f"{what}, which is all."
     )
