@@ -194,6 +194,29 @@ def test_a_review_decides_and_next_month_shows_what_came_of_it(server: Server, c
     assert again["decisions"][3]["reason"] == "Nobody shares it."
 
 
+def test_what_was_killed_after_a_review_and_revived_is_not_called_dead(server: Server, clock: Any) -> None:
+    change = {"mechanic": "open", "decision": "change", "reason": "Fewer questions."}
+    held = review(server, {"mechanic": "soft", "decision": "keep"}, change).json()
+
+    def since() -> dict[str, str]:
+        found = server.api.get(f"/api/v1/reviews/{held['month']}").json()
+        return {said["mechanic"]: said["came_of"]["why"] for said in found["decisions"]}
+
+    clock.ms += DAY_MS
+    for key in ("soft", "open"):
+        decide(server, "kill", key, by="Mara", reason="It is dull.")
+    killed = f"Killed on {rfc3339(clock())[:10]} by Mara"
+    assert since() == {"soft": f"{killed}: “It is dull.”", "open": f"{killed}: “It is dull.”"}
+    clock.ms += DAY_MS
+    for key in ("soft", "open"):
+        decide(server, "revive", key, by="Otto", reason="A customer asked.")
+    revived = f"{killed}, revived on {rfc3339(clock())[:10]} by Otto: “A customer asked.”"
+    assert since() == {"soft": revived, "open": revived}
+    clock.ms += DAY_MS
+    decide(server, "kill", by="Mara", reason="Enough.")
+    assert since()["soft"] == f"Killed on {rfc3339(clock())[:10]} by Mara: “Enough.”"
+
+
 def test_a_review_is_taken_whole_or_not_at_all(server: Server, clock: Any) -> None:
     failed(server, clock)
     decide(server, "kill", "plain")

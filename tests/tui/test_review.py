@@ -73,7 +73,8 @@ async def test_a_month_is_walked_through_and_recorded(server: Server, clock: Any
         await tui.type("A clear month")
         await tui.press("enter")
         await tui.until(lambda: len(tui.column("title", "#past")) == 3, "what was decided")
-        await tui.until_shown("0 of 4 decided")
+        await tui.until_shown("held on ", " by mara")
+        assert _of(tui, "decision", "Customer reports") == "~ to change"
     [held] = server.api.get("/api/v1/reviews").json()["items"]
     assert (held["by"], held["note"]) == ("mara", "A clear month")
     said = {d["mechanic"]: (d["decision"], d["role"], d["owner"], d["reason"]) for d in held["decisions"]}
@@ -152,7 +153,94 @@ async def test_another_month_may_be_reviewed_and_none_that_has_not_begun(server:
         await tui.until(lambda: tui.column("month", "#past") == [month_beside(present, -1)], "the review")
         await _decide(tui, "e", "open")
         await tui.dialog("w", HoldDialog)
-        assert tui.text("#left-out").endswith("from now on this review stands.")
+        assert tui.text("#title").endswith("again?")
+        assert tui.text("#held").endswith("by mara. This replaces 1 decision of it, which is all.")
+
+
+async def test_a_draft_stays_with_its_month(server: Server) -> None:
+    async with console(server) as tui:
+        await _to_review(tui)
+        month = tui.console.known.draft.month
+        earlier = month_beside(month, -1)
+        await _decide(tui, "e", "open", "For the later month")
+        await tui.press("left_square_bracket")
+        await tui.until_shown(f"killed in {month_name(earlier)}?   0 of 5 decided")
+        assert _of(tui, "decision", "Open") == "–"
+        await tui.press("w")
+        assert isinstance(tui.console.screen, ReviewScreen), "there is nothing to record of this month"
+        await tui.press("ctrl+z")
+        assert _of(tui, "decision", "Open") == "–"
+        await tui.press("right_square_bracket")
+        await tui.until_shown(f"killed in {month_name(month)}?   0 of 5 decided")
+        await _decide(tui, "e", "open", "For the later month")
+        await tui.press("left_square_bracket")
+        await _decide(tui, "c", "soft", "Shorter form")
+        await tui.dialog("w", HoldDialog)
+        await tui.press("enter")
+        await tui.until(lambda: tui.column("month", "#past") == [earlier], "the review of the earlier month")
+        await tui.press("right_square_bracket")
+        await tui.until(lambda: _of(tui, "decision", "Open") == "✓ keep", "the later month’s draft is still there")
+        assert _of(tui, "decision", "Soft") == "–"
+    [held] = server.api.get("/api/v1/reviews").json()["items"]
+    assert (held["month"], [said["mechanic"] for said in held["decisions"]]) == (earlier, ["soft"])
+
+
+async def test_a_month_that_was_held_shows_what_was_decided_and_known_then(
+    server: Server, clock: Any, tmp_path: Path
+) -> None:
+    month = server.api.get("/api/v1/metric?months=1").json()["months"][0]["month"]
+    said = {"decision": "keep", "role": "sales", "owner": "Otto", "reason": "Young."}
+    decisions = [{"mechanic": key, **said} for key in ("soft", "hard")]
+    body = {"month": month, "by": "Nora", "decisions": decisions}
+    assert server.api.post("/api/v1/reviews", json=body).status_code == 201
+    failed(server, clock)
+    async with console(server, size=(160, 50)) as tui:
+        await _to_review(tui)
+        while tui.console.known.draft.month > month:
+            await tui.press("left_square_bracket")
+        await tui.until_shown(f"killed in {month_name(month)}?   held on ", " by Nora", "w Hold again")
+        assert (_of(tui, "decision", "Soft"), _of(tui, "role", "Soft")) == ("✓ kept", "Sales: Otto")
+        assert _of(tui, "verdict", "Soft") == "… too early", "the verdict of then stands beside what was decided then"
+        assert _of(tui, "decision", "Open") == "–"
+        tui.listing("#living").aim("soft")
+        await tui.until_shown("“Young.”", "Then known: … too early", "Today: ✗ kill", "600 visits in 100 days")
+        await _decide(tui, "c", "soft", "Shorter form")
+        await tui.until_shown(" by Nora, 1 decided anew")
+        assert tui.listing("#living").current.key not in ("soft", "hard"), "on to what nothing was decided about"
+        tui.listing("#living").aim("soft")
+        await tui.until_shown("Decided anew: ~ change", "✓ kept on ", "Today: ✗ kill")
+        assert (_of(tui, "decision", "Soft"), _of(tui, "verdict", "Soft")) == ("~ change", "✗ kill")
+        await tui.dialog("w", HoldDialog)
+        assert tui.text("#title") == f"Record the review of {month_name(month)} again?"
+        assert tui.text("#held").endswith("by Nora. This replaces 1 decision of it; the other one stands.")
+        assert tui.text("#left-out").startswith("Nothing is said of 3 mechanics")
+        await tui.press("escape")
+        tui.listing("#living").aim("soft")
+        await tui.press("x")
+        await _decide(tui, "e", "open")
+        await tui.dialog("w", HoldDialog)
+        assert tui.text("#held").endswith("by Nora. This adds to it; what was decided then stands.")
+        await tui.press("enter")
+        await tui.until(lambda: _of(tui, "decision", "Open") == "✓ kept", "what was added")
+        assert _of(tui, "decision", "Soft") == "✓ kept"
+        tui.console.exports = tmp_path / "new"
+        await tui.press("m")
+        await tui.until_shown("The review is written to")
+    text = (tmp_path / "new" / f"passalong-review-{month}.md").read_text("utf-8")
+    assert text.count("### ✓ keep") == 3, "both reviews of the month"
+    assert "not recorded yet" not in text
+    assert "## Nothing was decided about" in text
+
+
+async def test_deciding_says_that_nothing_happens_yet_and_why_a_reason_is_needed(server: Server, clock: Any) -> None:
+    failed(server, clock)
+    async with console(server) as tui:
+        await _to_review(tui)
+        await tui.dialog("K", DecideDialog)
+        await tui.until_shown("Nothing happens until the review is recorded.")
+        await tui.press("escape")
+        await tui.dialog("e", DecideDialog)
+        await tui.until_shown("Nothing happens until", "Needed: it goes against the verdict")
 
 
 async def test_the_review_is_written_down_before_and_after_it_is_held(
@@ -169,7 +257,7 @@ async def test_the_review_is_written_down_before_and_after_it_is_held(
         await tui.until_shown("The review is written to")
         [draft] = (tmp_path / "new").iterdir()
         text = draft.read_text("utf-8")
-        assert draft.name.startswith(f"passalong-review-{month}-")
+        assert draft.name == f"passalong-review-{month}.md"
         assert text.startswith(f"# Review of {month_name(month)}\n\nA draft of ")
         assert "### ~ change: Customer reports\n\n- In whose hands: Product, Mara\n" in text
         assert "- Why: Ask for \\*less\\*" in text
@@ -181,7 +269,7 @@ async def test_the_review_is_written_down_before_and_after_it_is_held(
         await tui.until(lambda: len(tui.column("title", "#past")) == 1, "what was decided")
         await tui.press("m")
         await tui.until(lambda: len(list((tmp_path / "new").iterdir())) == 2, "a file of its own")
-        held = next(path for path in (tmp_path / "new").iterdir() if path != draft).read_text("utf-8")
+        held = (tmp_path / "new" / f"passalong-review-{month}-2.md").read_text("utf-8")
         assert "by mara." in held
         assert "Note: A note" in held
         assert "- Since then: " in held

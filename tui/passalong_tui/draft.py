@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -38,10 +39,16 @@ class Decided(Struct, frozen=True, kw_only=True):
 
 
 class Draft(Struct, kw_only=True):
-    """`month` as 2026-10, None until it is known; decisions by the mechanic's key, in the order they were made."""
+    """`month` is the one that is looked at, as 2026-10, None until it is known. Each month has a draft of its own:
+    decisions by the mechanic's key, in the order they were made."""
 
     month: str | None = None
-    decisions: dict[str, Decided] = field(default_factory=dict)
+    months: dict[str, dict[str, Decided]] = field(default_factory=dict)
+
+    @property
+    def decisions(self) -> dict[str, Decided]:
+        """Those of the month that is looked at."""
+        return self.months.setdefault(self.month or "", {})
 
     def decide(self, decided: Decided) -> None:
         self.decisions[decided.mechanic] = decided
@@ -52,6 +59,12 @@ class Draft(Struct, kw_only=True):
             start = f"decisions[{place}]"
             found = [message for name, message in faults.items() if name.startswith(start)]
             self.decisions[key] = replace(decided, fault=" ".join(found))
+
+    def leave_only(self, living: Collection[str]) -> None:
+        """Forgets what was killed meanwhile: there is nothing left to decide about it."""
+        for decisions in self.months.values():
+            for key in decisions.keys() - living:
+                del decisions[key]
 
     def turn(self, by: int, present: str) -> None:
         """To another month, which has begun."""

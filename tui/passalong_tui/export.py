@@ -30,9 +30,9 @@ def write(name: str, header: Sequence[str], rows: Iterable[Sequence[object]], in
     return Path(file.name)
 
 
-def write_document(name: str, text: str, into: Path, today: date) -> Path:
-    """The same of a document in Markdown."""
-    with _new(into, f"passalong-{name}-{today.isoformat()}", "md", "utf-8") as file:
+def write_document(name: str, text: str, into: Path) -> Path:
+    """The same of a document in Markdown; its name says of when it is."""
+    with _new(into, f"passalong-{name}", "md", "utf-8") as file:
         file.write(text)
     return Path(file.name)
 

@@ -9,19 +9,20 @@ from passalong.domain.text import in_markdown
 from passalong_tui import safe
 from passalong_tui.answers import Mechanic, Review, Reviewed
 from passalong_tui.draft import Decided, Draft
+from passalong_tui.held import review_of
 from passalong_tui.words import CHOICES, ROLES, VERDICTS, day, month_beside, month_name, said
 
 
 def minutes(month: str, reviews: Sequence[Review], draft: Draft, living: Sequence[Mechanic], today: date) -> str:
-    """Of a month (2026-10): its review as it was recorded last, or the draft as it stands; then the month before."""
-    held = next((review for review in reviews if review.month == month), None)
-    before = next((review for review in reviews if review.month == month_beside(month, -1)), None)
+    """Of a month (2026-10): the draft as it stands, and its review as far as it was recorded; then the month before."""
+    held = review_of(reviews, month)
+    before = review_of(reviews, month_beside(month, -1))
     lines = [f"# Review of {month_name(month)}", ""]
-    if held is not None and not draft.decisions:
-        lines += [*_held(held), *_unsaid(living, {said.mechanic for said in held.decisions})]
-    else:
+    if held is None or draft.decisions:
         lines += [f"A draft of {today.isoformat()}, not recorded yet.", "", *_drafted(draft, living)]
-        lines += _unsaid(living, set(draft.decisions))
+    if held is not None:
+        lines += _held(held)
+    lines += _unsaid(living, draft.decisions.keys() | {past.mechanic for past in (held.decisions if held else [])})
     if before is not None:
         lines += [f"## What came of {month_name(before.month)}", ""]
         for decided in before.decisions:

@@ -68,8 +68,15 @@ class Aftermath:
                 return None, self._killed(since)
 
     def _killed(self, since: list[Decision]) -> str:
+        """That it was killed, and whether it was revived after that."""
         killed = next((d for d in reversed(since) if d.kind is DecisionKind.KILL), None)
-        return f"Killed on {self._day(killed)} by {killed.by}: {quoted(killed.reason)}" if killed else ""
+        if killed is None:
+            return ""
+        told = f"Killed on {self._day(killed)} by {killed.by}"
+        revived = next((d for d in since[since.index(killed) :] if d.kind is DecisionKind.REVIVE), None)
+        if revived is None:
+            return f"{told}: {quoted(killed.reason)}"
+        return f"{told}, revived on {self._day(revived)} by {revived.by}: {quoted(revived.reason)}"
 
     def _day(self, decision: Decision) -> str:
         return day_name(self._calendar.day(decision.at_ms))

@@ -85,6 +85,11 @@ class Page(Screen[None]):
     def known(self) -> Known:
         return self.console.known
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What the footer calls commands, by action, where they mean more for now than the table of commands says."""
+        return {}
+
     def ask(self, question: Content) -> None:
         """Replaces the title."""
         self.query_one("#question", Static).update(question)

@@ -13,18 +13,30 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Mechanic, Review
+from passalong_tui.answers import Mechanic, Review, Verdict
 from passalong_tui.client import Client
 from passalong_tui.commands import ADMIN, REVIEW, bindings
 from passalong_tui.draft import Decided, Draft
 from passalong_tui.export import write_document
+from passalong_tui.held import Past, review_of, standing
 from passalong_tui.messages import Fact, MechanicsFetched, MetricFetched, ReviewsFetched
 from passalong_tui.screens.courses import CoursePage
 from passalong_tui.screens.mechanics import verdict
-from passalong_tui.screens.review_words import PAST, Past, asked, decision, due, hands, question, told, tone, urgency
+from passalong_tui.screens.review_words import (
+    PAST,
+    asked,
+    decision,
+    due,
+    hands,
+    known_by,
+    question,
+    told,
+    tone,
+    urgency,
+)
 from passalong_tui.widgets.course import CourseChart
 from passalong_tui.widgets.listing import Column, Listing
-from passalong_tui.words import CHOICES, ROLES, TONES, said, today
+from passalong_tui.words import CHOICES, ROLES, TONES, VERDICTS, said, today
 
 _DECISIONS = ("keep", "change", "kill", "undecide", "hold")
 
@@ -36,6 +48,8 @@ class ReviewScreen(CoursePage):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(REVIEW)]
 
     def body(self) -> ComposeResult:
+        self.past: dict[str, Past] = {}
+        """What was decided in the month that is looked at, where it was reviewed before; by mechanic."""
         with Container(classes="pair"):
             with Vertical(id="tables"):
                 yield Listing(
@@ -63,19 +77,26 @@ class ReviewScreen(CoursePage):
                 yield CourseChart()
 
     def _columns(self) -> tuple[Column[Mechanic], ...]:
-        def of(mechanic: Mechanic) -> Decided | None:
-            return self.draft.decisions.get(mechanic.key)
+        def of(mechanic: Mechanic) -> Decided | Past | None:
+            return self.draft.decisions.get(mechanic.key) or self.past.get(mechanic.key)
+
+        def then(mechanic: Mechanic) -> Verdict:
+            return known_by(mechanic, of(mechanic))
 
         return (
             Column(key="title", label="Mechanic", least=24, cell=lambda m, w: m.title,
                    order=lambda m: safe.clean(m.title).casefold()),
-            Column(key="verdict", label="Verdict", cell=lambda m, w: verdict(m), order=urgency, width=11,
-                   tone=lambda m: TONES.get(m.verdict.state, "")),
+            Column(key="verdict", label="Verdict", cell=lambda m, w: said(VERDICTS, then(m).state),
+                   order=lambda m: urgency(then(m)), width=11, tone=lambda m: TONES.get(then(m).state, "")),
             Column(key="decision", label="Decision", cell=lambda m, w: decision(of(m)), order=lambda m: decision(of(m)),
                    width=11, tone=lambda m: tone(of(m))),
             Column(key="role", label="In whose hands", cell=lambda m, w: hands(of(m)), order=lambda m: hands(of(m)),
                    width=26, drop=1),
         )  # fmt: skip
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {"hold": "Hold again"} if self.past else {}
 
     @property
     def draft(self) -> Draft:
@@ -89,14 +110,15 @@ class ReviewScreen(CoursePage):
     def draw(self) -> None:
         if self.known.metric is not None and self.draft.month is None:
             self.draft.month = due(self.known.metric)
-        self.ask(question(self.draft, len(self.known.living)))
+        reviews = self.known.reviews or []
+        self.past = standing(reviews, self.draft.month)
+        self.ask(question(self.draft, len(self.known.living), review_of(reviews, self.draft.month)))
         if self.known.mechanics is not None:
-            for key in set(self.draft.decisions) - {mechanic.key for mechanic in self.known.living}:
-                del self.draft.decisions[key]  # killed meanwhile: there is nothing left to decide
+            self.draft.leave_only({mechanic.key for mechanic in self.known.living})
             self.query_one("#living", Listing).show(self.known.living)
         if self.known.reviews is not None:
-            past = [Past(review, n) for review in self.known.reviews for n in range(len(review.decisions))]
-            self.query_one("#past", Listing).show(past)
+            before = [Past(review, n) for review in self.known.reviews for n in range(len(review.decisions))]
+            self.query_one("#past", Listing).show(before)
         if self.focused is None:
             self.query_one("#living", Listing).focus_rows()
         self._explain()
@@ -112,13 +134,16 @@ class ReviewScreen(CoursePage):
         if past.has_focus_within and past.current is not None:
             about = told(past.current)
         elif shown is not None:
-            about = asked(shown, self.draft.decisions.get(shown.key))
+            about = asked(shown, self.draft.decisions.get(shown.key), self.past.get(shown.key))
         else:
             about = Content("")
         self.query_one("#about", Static).update(about)
         self.show_course(None if shown is None else shown.key)
         here = self.mechanic.key if self.mechanic is not None else None
-        self.rebind((here is not None, here in self.draft.decisions, bool(self.draft.decisions)))
+        ready = self.draft.month is not None and self.known.reviews is not None
+        self.rebind(
+            (ready, bool(self.past), here is not None, here in self.draft.decisions, bool(self.draft.decisions))
+        )
 
     def on_descendant_focus(self) -> None:
         self._explain()
@@ -136,6 +161,8 @@ class ReviewScreen(CoursePage):
             return True
         if not self.known.may(ADMIN):
             return False
+        if self.draft.month is None or self.known.reviews is None:
+            return None  # it is not known yet which month this is about, and whether it was held
         if action == "hold":
             return True if self.draft.decisions else None
         if action == "undecide":
@@ -174,7 +201,9 @@ class ReviewScreen(CoursePage):
         self.draft.decide(decided)
         self.draw()
         living: Listing[Mechanic] = self.query_one("#living", Listing)
-        left = [mechanic.key for mechanic in living.shown if mechanic.key not in self.draft.decisions]
+        left = [
+            mechanic.key for mechanic in living.shown if mechanic.key not in self.draft.decisions.keys() | self.past
+        ]
         if left:
             living.aim(left[0])
 
@@ -186,13 +215,14 @@ class ReviewScreen(CoursePage):
 
     def _offer_undo(self, key: str, sentence: str) -> None:
         """Before the draft is changed; nothing of it is on the server yet."""
-        draft, before = self.draft, self.draft.decisions.get(key)
+        decisions = self.draft.decisions  # of this month, whichever is looked at by then
+        before = decisions.get(key)
 
         def restore() -> None:
             if before is None:
-                draft.decisions.pop(key, None)
+                decisions.pop(key, None)
             else:
-                draft.decide(before)
+                decisions[key] = before
             self.draw()
 
         self.console.offer_undo(sentence, restore)
@@ -207,7 +237,7 @@ class ReviewScreen(CoursePage):
             return
         text = minutes(month, self.known.reviews, self.draft, self.known.living, today())
         try:
-            path = await asyncio.to_thread(write_document, f"review-{month}", text, self.console.exports, today())
+            path = await asyncio.to_thread(write_document, f"review-{month}", text, self.console.exports)
         except OSError as error:
             self.console.say(f"Nothing was written: {error.strerror or error}.", "error")
         else:
@@ -222,13 +252,13 @@ class ReviewScreen(CoursePage):
         from passalong_tui.screens.review_dialogs import HoldDialog
 
         if self.draft.decisions:
-            held = next((review for review in self.known.reviews or [] if review.month == self.draft.month), None)
-            self.app.push_screen(HoldDialog(self.draft, self.known.living, held), self._held)
+            dialog = HoldDialog(self.draft, self.known.living, self.known.reviews or [])
+            self.app.push_screen(dialog, self._held)
 
     def _held(self, review: Review | None) -> None:
         if review is not None:
             self.console.undoable = None  # what was recorded stays
-            self.known.draft = Draft(month=self.draft.month)
+            self.draft.months.pop(review.month, None)
             self.known.reviews = [review, *(self.known.reviews or [])]
         self.draw()
         self.load()

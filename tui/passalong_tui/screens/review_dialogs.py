@@ -14,11 +14,12 @@ from passalong_tui import safe
 from passalong_tui.answers import Mechanic, Review
 from passalong_tui.client import Client, Refusal
 from passalong_tui.draft import Decided, Draft, needs_reason
+from passalong_tui.held import review_of, standing
 from passalong_tui.screens.decide import FALLBACK_CHOICES, against, consequence
 from passalong_tui.screens.dialog import REDIRECT, Dialog, Line
-from passalong_tui.screens.review_words import hands, left_out
+from passalong_tui.screens.review_words import hands, held_before, left_out
 from passalong_tui.widgets.choices import Choices
-from passalong_tui.words import CHOICES, ROLES, day, month_name, said
+from passalong_tui.words import CHOICES, ROLES, month_name, said
 
 _VERBS = {"keep": "Keep", "change": "Change", "kill": "Kill"}
 OWNER = Line("owner", "Owner", "Who sees to it", "Say who sees to it.")
@@ -48,6 +49,7 @@ class DecideDialog(Dialog[Decided]):
         else:
             yield Static(against(self.mechanic, self._choice), id="verdict")
         yield Static(safe.content(self.mechanic.verdict.why), classes="aside")
+        yield Static(Content("Nothing happens until the review is recorded."), classes="aside")
         if self._choice == "kill":
             yield Static(Content(consequence(self.mechanic, self._before.fallback)), classes="said", id="consequence")
             yield Choices([*FALLBACK_CHOICES.values()], id="fallback", chosen=self._place(FALLBACK_CHOICES, "fallback"))
@@ -68,6 +70,8 @@ class DecideDialog(Dialog[Decided]):
     def hint(self, line: Line) -> str:
         if line.name != "reason":
             return line.hint
+        if self._choice == "keep" and self._needed:
+            return "Needed: it goes against the verdict"
         return f"Needed. {self._needed}" if self._needed else "May stay empty: the verdict says it"
 
     @property
@@ -109,22 +113,23 @@ class HoldDialog(Dialog[Review]):
     LINES: ClassVar[tuple[Line, ...]] = (NOTE, HELD_BY)
     FIRST = "note"
 
-    def __init__(self, draft: Draft, living: list[Mechanic], held: Review | None) -> None:
-        """`held` is the review of that month that stands, if there is one."""
+    def __init__(self, draft: Draft, living: list[Mechanic], reviews: list[Review]) -> None:
+        """`reviews` are those that were held before, of whatever month."""
         super().__init__()
-        self._held = held
+        self._held = review_of(reviews, draft.month)
+        self._past = standing(reviews, draft.month)
         self._draft = draft
         self._living = living
 
     def explain(self) -> ComposeResult:
         month = month_name(self._draft.month) if self._draft.month else ""
-        yield Static(Content.assemble("Record the review of ", (month, "bold"), "?"), id="title")
-        yield Static(self._summary(), classes="said", id="summary")
-        aside = left_out(self._draft, self._living)
+        again = " again" if self._held is not None else ""
+        yield Static(Content.assemble("Record the review of ", (month, "bold"), f"{again}?"), id="title")
         if self._held is not None:
-            by = safe.line(self._held.by, 40)
-            aside += f" That month was reviewed on {day(self._held.held_at)} by {by}; from now on this review stands."
-        yield Static(Content(aside), classes="aside", id="left-out")
+            before = held_before(self._draft, self._past, self._held)
+            yield Static(Content.styled(f"! {before}", "bold $warning"), id="held")
+        yield Static(self._summary(), classes="said", id="summary")
+        yield Static(Content(left_out(self._draft, self._living, self._past)), classes="aside", id="left-out")
 
     def _summary(self) -> Content:
         """Each decision, and beneath it what the server found wrong with it."""

@@ -28,10 +28,16 @@ class KeyBar(Widget):
         self.refresh()
 
     @property
+    def _named(self) -> list[Command]:
+        """The commands, some by the name that the screen gives them for now."""
+        names: dict[str, str] = getattr(self.screen, "names", {})
+        return [command._replace(name=names.get(command.action, command.name)) for command in self._commands]
+
+    @property
     def offered(self) -> list[Command]:
         """Every command that the keys reach now, whether or not there is room for it; refused ones are left out."""
         active = self.screen.active_bindings
-        return [command for command in self._commands if _first(command) in active]
+        return [command for command in self._named if _first(command) in active]
 
     @property
     def shown(self) -> list[Command]:
@@ -41,7 +47,7 @@ class KeyBar(Widget):
     def _fitting(self) -> list[tuple[Command, bool]]:
         """The commands that are shown, each with whether it makes sense now."""
         active = self.screen.active_bindings  # worked out anew each time it is asked for, and that takes a while
-        keys = [(command, _first(command)) for command in self._commands]
+        keys = [(command, _first(command)) for command in self._named]
         offered = [(command, active[key].enabled) for command, key in keys if key in active]
         if self.screen.has_class("-narrow"):
             offered = [(command, enabled) for command, enabled in offered if enabled]
