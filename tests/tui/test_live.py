@@ -96,18 +96,18 @@ async def test_kinds_and_words_narrow_it_and_that_is_remembered(server: Server) 
             ("people only", {"view", "lead"}),
             ("leads", {"lead"}),
             ("conversions", {"opportunity"}),
-            ("links made", {"share"}),
+            ("shares made", {"share"}),
         ]
         for name, only in expected:
             await tui.press("f")
             await tui.until_shown(name)
             assert set(kinds(tui)) == only
-        assert tui.console.remembered.choices["live.kind"] == "links made"
+        assert tui.console.remembered.choices["live.kind"] == "shares made"
         await tui.press("slash")
         await tui.type("GLOBEX")
         await tui.until(lambda: [e.customer for e in stream(tui).shown] == ["globex"], "one")
         await tui.type("[/]")
-        await tui.until_shown("is of this kind. f shows others.")
+        await tui.until_shown("Nothing here matches “GLOBEX[/]”. Esc shows all again.")
         await tui.press("escape")
         await tui.until(lambda: len(kinds(tui)) == 2, "both links")
 
