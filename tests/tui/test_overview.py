@@ -68,10 +68,10 @@ async def test_the_pipeline_of_the_months_is_stacked_by_source(server: Server) -
 async def test_an_empty_server_says_what_to_do_first(server: Server, size: tuple[int, int]) -> None:
     async with console(server, size=size) as tui:
         await tui.until_shown(
-            "What to do first:", "✓ Launch one mechanic", "○ Mint a link", "○ Send it", "○ Connect the"
+            "What to do first:", "✓ Launch one mechanic", "○ Mint a share", "○ Send it", "○ Connect the"
         )
         path = server.share()
-        await tui.until_shown("✓ Mint a link")
+        await tui.until_shown("✓ Mint a share")
         lead(server, path, "ada@hooli.example", name="Ada", company="Hooli")
         await tui.until_shown("✓ Send it", "○ Connect the CRM")
         opportunity(server, "D-1", ["ada@hooli.example"])

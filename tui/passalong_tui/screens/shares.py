@@ -1,4 +1,4 @@
-"""Every link that is out, the newest first, found by whose it is, what it shows or who sent it."""
+"""Every share that is out, the newest first, found by whose it is, what it shows or who sent it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ from passalong_tui.words import SHARE_STATES, ago, money, money_in, number, said
 STATES = ("", "open", "revoked", "expired")
 """What may be shown, in the order of the key: first everything."""
 EMPTY = (
-    "No link is out yet. Mint one with POST /api/v1/shares. Those of passalong mint appear with the first look at them."
+    "No share is out yet. Mint one with POST /api/v1/shares. Those of passalong mint appear with the first look at "
+    "them."
 )
 _CHOICE = "shares.state"
 _ROOMY = 150
@@ -76,8 +77,8 @@ COLUMNS: tuple[Column[ListedShare], ...] = (
 
 class SharesScreen(FeedPage[ListedShare]):
     NAME = TAB = SHARES
-    QUESTION = "Which links are out?"
-    THINGS = "links"
+    QUESTION = "Which shares are out?"
+    THINGS = "shares"
     CSS_PATH = "shares.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(SHARES)]
 
@@ -114,7 +115,7 @@ class SharesScreen(FeedPage[ListedShare]):
         return listing.current
 
     def draw(self) -> None:
-        self.query_one(Listing).explain_empty(f"No link is {self._state}. f shows others." if self._state else EMPTY)
+        self.query_one(Listing).explain_empty(f"No share is {self._state}. f shows others." if self._state else EMPTY)
         super().draw()
         if self._state:
             self.ask(Content.assemble(self.QUESTION, (f"   only {self._state} ones", "$warning")))
