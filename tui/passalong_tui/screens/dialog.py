@@ -72,7 +72,7 @@ class Dialog(ModalScreen[T | None]):
         self._attempt = secrets.token_hex(16)
         self._unsure = False
         """Whether it was sent and no answer has said what came of it."""
-        self._before = Unsent({}, {})
+        self._left = Unsent({}, {})
 
     @property
     def subject(self) -> str:
@@ -81,8 +81,8 @@ class Dialog(ModalScreen[T | None]):
         return ""
 
     def compose(self) -> ComposeResult:
-        self._before = self.console.unsent.get(self._place_kept, self._before)
-        self._attempt = self._before.attempt or self._attempt
+        self._left = self.console.unsent.get(self._place_kept, self._left)
+        self._attempt = self._left.attempt or self._attempt
         with VerticalScroll(id="dialog", can_focus=False):
             yield from self.explain()
             for line in self.LINES:
@@ -129,7 +129,7 @@ class Dialog(ModalScreen[T | None]):
     def _field(self, line: Line) -> ComposeResult:
         with Horizontal(classes="field", id=f"{_id(line.name)}-field"):
             yield Label(Content(line.label))
-            value = self._before.lines.get(line.name)
+            value = self._left.lines.get(line.name)
             yield Input(
                 self.initial(line.name) if value is None else value,
                 placeholder=self.hint(line),
@@ -139,7 +139,7 @@ class Dialog(ModalScreen[T | None]):
             )
 
     def on_mount(self) -> None:
-        for id, chosen in self._before.choices.items():
+        for id, chosen in self._left.choices.items():
             self.query_one(f"#{id}", Choices).chosen = chosen
         if self.FINAL:
             self.query_one("#leave").focus()
