@@ -14,6 +14,7 @@ import pytest
 
 from commands import run
 from factories import eventually
+from passalong.demo.setup import settings_in
 from teletype import ALTERNATE, ORDINARY, Teletype
 
 SHOWN = "What did customers bring"
@@ -130,6 +131,30 @@ def test_a_place_for_temporary_things_may_be_far_down(home: Path) -> None:
         tui.until("live")
         assert tui.leave() == 0
     assert list(deep.iterdir()) == []
+
+
+def test_the_settings_beside_a_database_are_its_own(tmp_path: Path, temporary: Path) -> None:
+    """As after `passalong demo`, whose folder is not where one stands."""
+    demo, here = tmp_path / "demo", tmp_path / "here"
+    for folder in (demo, here):
+        folder.mkdir()
+    config = settings_in(demo, "http://localhost:8000")
+    run(here, "--config", str(demo / "passalong.toml"), "keys", "create", "laptop")
+    with Teletype(here, "console", "--db", config.database, columns=160, TMPDIR=str(temporary)) as tui:
+        tui.until("live")
+        tui.press(b",")
+        tui.until("How is this server set up?", "demo/passalong.toml")
+        assert tui.leave() == 0
+
+
+def test_a_database_whose_signing_keys_are_not_known_is_said_in_a_sentence(home: Path, console: Start) -> None:
+    (home / "elsewhere").mkdir()
+    (home / "passalong.db").rename(home / "elsewhere" / "passalong.db")
+    (home / "passalong.toml").unlink()
+    with console("--db", "elsewhere/passalong.db") as tui:
+        assert tui.end() == 1
+        assert "no passalong.toml beside it" in " ".join(tui.text.split())
+        assert ALTERNATE not in tui.written
 
 
 def _newer(path: Path) -> None:

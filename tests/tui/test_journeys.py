@@ -104,7 +104,7 @@ async def test_why_a_deal_was_credited(server: Server, size: tuple[int, int]) ->
     async with console(server, size=size) as tui:
         await tui.until_shown("What did customers bring this month?")
         await follow(tui, "Opportunities")
-        await tui.until_shown("Which deals carry a customer’s name, and why?", "D-1")
+        await tui.until_shown("Which opportunities carry a customer’s name, and why?", "D-1")
         await stand_on(tui, "D-1")
         if "filled the gate on" not in " ".join(tui.screen().split()):
             await follow(tui, "Open")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import httpx2
 from console_driver import Driver, console, lead, looked, opportunity
 
 from factories import ANN, Server, rfc3339
@@ -65,13 +66,33 @@ async def test_an_event_leads_to_whom_it_is_about(server: Server) -> None:
         await tui.until(lambda: isinstance(tui.console.screen, CustomerScreen), "the customer")
 
 
+async def test_a_share_made_leads_to_the_share_though_a_lead_made_it(server: Server) -> None:
+    path = server.share()
+    with httpx2.Client(base_url=server.config.base_url, headers={"user-agent": "Mozilla/5.0 Firefox/140.0"}) as viewer:
+        assert server.submit(path, viewer, email="ada@hooli.example", name="Ada").status_code == 303
+        assert viewer.post(f"{path}/pass-along").status_code == 303
+    async with console(server) as tui:
+        await _to_live(tui)
+        await tui.until(lambda: kinds(tui).count("share") == 2, "both shares")
+        while stream(tui).current.kind != "share":
+            await tui.press("j")
+        made = stream(tui).current
+        assert made.lead, "it was passed along by somebody who is known"
+        await tui.press("y")
+        await tui.until(lambda: tui.console.clipboard == made.share, "the share")
+        await tui.press("v")
+        await tui.until_shown("share made", "a person")
+        await tui.press("escape", "enter")
+        await tui.until(lambda: isinstance(tui.console.screen, ShareScreen), "the share")
+
+
 async def test_a_pause_holds_still_and_loses_nothing(server: Server) -> None:
     path = server.share()
     async with console(server) as tui:
         await _to_live(tui)
         await tui.until(lambda: kinds(tui) == ["share"], "the link")
         await tui.press("space")
-        await tui.until_shown("Ⅱ paused, 0 new")
+        await tui.until_shown("Ⅱ paused, 0 new", "Space Go on")
         for n in range(3):
             lead(server, path, f"n{n}@hooli.example", name="N")
         await tui.until_shown("Ⅱ paused, 6 new")
@@ -80,6 +101,7 @@ async def test_a_pause_holds_still_and_loses_nothing(server: Server) -> None:
         await tui.until_shown("Ⅱ paused, 3 new", "leads")
         await tui.press("space")
         await tui.until(lambda: kinds(tui) == ["lead"] * 3, "the leads")
+        await tui.until_shown("Space Pause")
         await tui.press("f", "f", "f")
         await tui.until(lambda: len(kinds(tui)) == 7, "everything")
 
@@ -96,18 +118,18 @@ async def test_kinds_and_words_narrow_it_and_that_is_remembered(server: Server) 
             ("people only", {"view", "lead"}),
             ("leads", {"lead"}),
             ("conversions", {"opportunity"}),
-            ("links made", {"share"}),
+            ("shares made", {"share"}),
         ]
         for name, only in expected:
             await tui.press("f")
             await tui.until_shown(name)
             assert set(kinds(tui)) == only
-        assert tui.console.remembered.choices["live.kind"] == "links made"
+        assert tui.console.remembered.choices["live.kind"] == "shares made"
         await tui.press("slash")
         await tui.type("GLOBEX")
         await tui.until(lambda: [e.customer for e in stream(tui).shown] == ["globex"], "one")
         await tui.type("[/]")
-        await tui.until_shown("is of this kind. f shows others.")
+        await tui.until_shown("Nothing here matches “GLOBEX[/]”. Esc shows all again.")
         await tui.press("escape")
         await tui.until(lambda: len(kinds(tui)) == 2, "both links")
 

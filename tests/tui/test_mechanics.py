@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from console_driver import DAY_MS, Driver, console, failed, lead, looked, opportunity, story
+from console_driver import DAY_MS, Driver, Flaky, console, failed, lead, looked, opportunity, story
 from textual.widgets import Input
 
 from factories import Server, eventually, mechanic
@@ -181,7 +181,7 @@ async def test_a_kill_against_the_verdict_is_said_before_and_after(server: Serve
         await tui.type("No time")
         await tui.press("enter")
         await tui.until_shown("✕ Killed on", "“No time”", "The last verdict", "… too early", "against the verdict")
-        await tui.until_shown("It had produced", "EUR 12,000", "1 link of 1 customer were out", "opened never since")
+        await tui.until_shown("It had produced", "EUR 12,000", "1 link of 1 customer were out", "not opened since")
 
 
 async def test_a_tombstone_says_how_often_its_links_were_opened_since(server: Server) -> None:
@@ -327,3 +327,47 @@ async def test_what_somebody_else_took_back_meanwhile_is_not_taken_back_again(se
         await tui.until(lambda: _cell(tui, "status", "Open") == "● live", "the life")
         await tui.press("ctrl+z")
         await tui.until_shown("It was decided about again meanwhile")
+
+
+async def test_what_was_typed_into_a_dialog_that_was_left_is_there_again(server: Server) -> None:
+    async with console(server, size=(80, 24)) as tui:
+        await _stand_on(tui, "open")
+        await tui.dialog("K", KillDialog)
+        await tui.type("Nobody came")
+        tui.console.screen.query_one(Choices).chosen = 1
+        tui.console.screen.query_one("#redirect-url", Input).value = "https://acme.example/elsewhere"
+        await tui.press("escape")
+        await tui.dialog("e", KeepDialog)
+        assert tui.console.screen.query_one("#reason", Input).value == "", "another dialog is another intention"
+        await tui.press("escape")
+        await tui.dialog("K", KillDialog)
+        await tui.until_shown("https://acme.example/elsewhere")
+        assert tui.console.screen.query_one("#reason", Input).value == "Nobody came"
+        await tui.press("enter")
+        await tui.until(lambda: _cell(tui, "status", "Open") == "✕ killed", "the row to change")
+        await tui.dialog("r", ReviveDialog)
+        await tui.type("A second look")
+        await tui.press("enter")
+        await tui.until(lambda: _cell(tui, "status", "Open") == "● live", "the row to change back")
+        await tui.dialog("K", KillDialog)
+        assert tui.console.screen.query_one("#reason", Input).value == "", "it was sent, and is over"
+    assert server.api.get("/api/v1/mechanics/open").json()["status"] == "live"
+
+
+async def test_what_got_lost_and_was_left_is_not_done_twice(server: Server) -> None:
+    network = Flaky()
+    async with console(server, size=(80, 24), transport=network, refresh_s=60) as tui:
+        await _stand_on(tui, "open")
+        await tui.dialog("e", KeepDialog)
+        await tui.type("It earns its life")
+        network.swallow = True
+        await tui.press("enter")
+        await tui.until_shown("Sending it again is safe.")
+        network.swallow = False
+        await tui.press("escape")
+        await tui.dialog("e", KeepDialog)
+        assert tui.console.screen.query_one("#reason", Input).value == "It earns its life"
+        await tui.press("enter")
+        await tui.until(lambda: isinstance(tui.console.screen, MechanicsScreen), "the table")
+    decisions = server.api.get("/api/v1/mechanics/open").json()["decisions"]
+    assert [decision["reason"] for decision in decisions if decision["kind"] == "keep"] == ["It earns its life"]

@@ -7,6 +7,7 @@ from console_driver import console, lead, opportunity, story
 from textual.widgets import Digits
 
 from factories import Server
+from passalong_tui.widgets.tail import LiveTail
 
 
 async def test_the_number_its_coverage_and_its_sources(server: Server) -> None:
@@ -52,6 +53,18 @@ async def test_everything_is_readable_at_both_sizes(server: Server, size: tuple[
         await tui.until_shown("1 of 2 known", "Right now", "? Help")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (100, 36), (119, 42), (120, 32), (120, 40), (150, 32), (160, 50)])
+async def test_right_now_has_three_rows_whatever_there_is_to_tell(server: Server, size: tuple[int, int]) -> None:
+    story(server)
+    for n in range(6):
+        declared = {"amount": {"amount_minor": 90_000, "currency": f"AA{'BCDEFG'[n]}"}}
+        opportunity(server, f"M-{n}", ["ada@hooli.example"], **declared)
+    async with console(server, size=size) as tui:
+        await tui.until_shown("Right now", "T Theater")
+        await tui.until(lambda: tui.console.screen.query_one(LiveTail).size.height >= 3, "three rows")
+        assert not tui.console.screen.show_vertical_scrollbar, "all of it is there at once"
+
+
 async def test_the_pipeline_of_the_months_is_stacked_by_source(server: Server) -> None:
     story(server)
     opportunity(server, "D-3", ["ada@hooli.example"], amount={"amount_minor": 90_000, "currency": "USD"})
@@ -68,10 +81,10 @@ async def test_the_pipeline_of_the_months_is_stacked_by_source(server: Server) -
 async def test_an_empty_server_says_what_to_do_first(server: Server, size: tuple[int, int]) -> None:
     async with console(server, size=size) as tui:
         await tui.until_shown(
-            "What to do first:", "✓ Launch one mechanic", "○ Mint a link", "○ Send it", "○ Connect the"
+            "What to do first:", "✓ Launch one mechanic", "○ Mint a share", "○ Send it", "○ Connect the"
         )
         path = server.share()
-        await tui.until_shown("✓ Mint a link")
+        await tui.until_shown("✓ Mint a share")
         lead(server, path, "ada@hooli.example", name="Ada", company="Hooli")
         await tui.until_shown("✓ Send it", "○ Connect the CRM")
         opportunity(server, "D-1", ["ada@hooli.example"])

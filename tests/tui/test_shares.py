@@ -117,18 +117,18 @@ async def test_more_links_are_read_as_one_goes_down(server: Server) -> None:
     many(server, None, 150, "old")
     async with console(server, size=(80, 24), refresh_s=60) as tui:
         await _to_shares(tui)
-        await tui.until_shown("the newest 100 links, more below")
+        await tui.until_shown("the newest 100 shares, more below")
         await tui.press("G")
         await tui.until(lambda: tui.listing().grid.row_count == 150, "the rest")
-        await tui.until_shown("all 150 links")
+        await tui.until_shown("all 150 shares")
 
 
 async def test_nothing_yet_says_what_to_do(server: Server) -> None:
     async with console(server, size=(80, 24)) as tui:
         await tui.press("4")
-        await tui.until_shown("No link is out yet. Mint one with POST /api/v1/shares")
+        await tui.until_shown("No share is out yet. Mint one with POST /api/v1/shares")
         await tui.press("f", "f")
-        await tui.until_shown("No link is revoked. f shows others.")
+        await tui.until_shown("No share is revoked. f shows others.")
 
 
 async def test_the_tree_shows_what_each_branch_brought(server: Server) -> None:
@@ -141,9 +141,9 @@ async def test_the_tree_shows_what_each_branch_brought(server: Server) -> None:
         await _to_shares(tui)
         await tui.press(*["j"] * [share["hop"] for share in listed(server)].index(0))
         shown = await _open(tui)
-        await tui.until_shown("Where did Quarterly report by Initech go?", "2 with 2 visits, 2 leads")
+        await tui.until_shown("Where did “Quarterly report” by Initech go?", "2 with 2 visits, 2 leads")
         await tui.until(lambda: len(shown.nodes) == 3, "the whole tree")
-        rows = [line for line in tui.screen().splitlines() if "lead 0" in line or "This link" in line]
+        rows = [line for line in tui.screen().splitlines() if "lead 0" in line or "This share" in line]
         assert [row.partition(f" {datetime.now(UTC).year} ")[2].split() for row in rows] == [
             ["1", "1", "0", "–"],
             ["2", "2", "1", "EUR", "12,000"],
@@ -193,11 +193,14 @@ async def test_revoking_says_first_what_stops_and_what_stays(server: Server) -> 
         tui.console.open_share(top["share"])
         await tui.until_shown("1 with")
         await tui.dialog("R", RevokeDialog)
-        await tui.until_shown("This link and its 1 branch stop opening.", "1 lead stays, with what is credited")
+        await tui.until_shown("This share and its 1 branch stop opening.", "1 lead stays, with what is credited")
         await tui.press("escape")
         assert server.share_page(root)
         await tui.dialog("R", RevokeDialog)
         await tui.press("enter")
+        assert server.share_page(root), "what cannot be undone is not done by a slip"
+        await tui.dialog("R", RevokeDialog)
+        await tui.press("tab", "enter")
         await tui.until_shown("✕ revoked")
         assert [server.viewer.get(path).status_code for path in (root, child, kept)] == [410, 410, 200]
         await tui.press("R")
@@ -209,8 +212,8 @@ async def test_a_link_is_revoked_from_the_list_too(server: Server) -> None:
     async with console(server) as tui:
         await _to_shares(tui)
         await tui.dialog("R", RevokeDialog)
-        await tui.until_shown("This link stops opening.", "Nothing came of it yet")
-        await tui.press("enter")
+        await tui.until_shown("This share stops opening.", "Nothing came of it yet")
+        await tui.press("tab", "enter")
         await tui.until(lambda: tui.column("state") == ["✕ revoked"], "its new state")
         assert server.viewer.get(path).status_code == 410
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import work
 from textual.app import App
@@ -57,6 +57,9 @@ from passalong_tui.palette import ConsoleCommands
 from passalong_tui.screens.page import Page
 from passalong_tui.themes import DARK, LOOKS, SAID
 from passalong_tui.words import Zone, clock
+
+if TYPE_CHECKING:
+    from passalong_tui.screens.dialog import Unsent
 
 REFRESH_S = 5.0
 RETRY_S = 1.0
@@ -150,6 +153,8 @@ class Console(App[None], inherit_bindings=False):
         self.exports = exports or folder()
         self.known = Known()
         self.undoable: Undo | None = None
+        self.unsent: dict[tuple[type, str], Unsent] = {}
+        """What was filled into dialogs that were left, by the dialog and what it was about."""
         self._looked = asyncio.Event()
         """Whether the first screen has had its answer, or none."""
         self._visited: set[str] = set()

@@ -9,8 +9,9 @@ from textual.content import Content
 from passalong_tui import safe
 from passalong_tui.answers import Piece
 from passalong_tui.known import Known
+from passalong_tui.widgets.columns import count
 from passalong_tui.widgets.listing import Column
-from passalong_tui.words import NOTHING, PIECES, ago, counted, day, money, number, said
+from passalong_tui.words import NOTHING, PIECES, ago, counted, day, money, said
 
 TONES = {"linked": "success", "untracked": "warning", "unknown": "warning", "withdrawn": "quiet"}
 _LABEL = 10
@@ -25,18 +26,6 @@ def state(piece: Piece) -> str:
     if piece.public_url is None:  # a talk has no page to read
         return "unvisited"
     return piece.tracked.state
-
-
-def _count(key: str, label: str, width: int, drop: int = 0) -> Column[Piece]:
-    return Column(
-        key=key,
-        label=label,
-        cell=lambda p, w: number(getattr(p.counts, key)),
-        order=lambda p: getattr(p.counts, key),
-        width=width,
-        right=True,
-        drop=drop,
-    )
 
 
 def _address(key: str, label: str, of: Callable[[Piece], str | None], drop: int) -> Column[Piece]:
@@ -65,8 +54,8 @@ def columns(known: Known) -> tuple[Column[Piece], ...]:
                drop=2),
         Column(key="state", label="Link", cell=lambda p, w: said(PIECES, state(p)), order=state, width=14,
                tone=lambda p: TONES.get(state(p), "")),
-        _count("visits", "Visits", 7),
-        _count("opportunities", "Opps", 6),
+        count("visits", "Visits", 7, lambda p: p.counts.visits),
+        count("opportunities", "Opps", 6, lambda p: p.counts.opportunities),
         Column(key="when", label="Published", cell=lambda p, w: ago(p.published_at or p.created_at),
                order=lambda p: p.published_at or p.created_at, width=12, right=True, drop=1),
         _address("url", "Tracked link", lambda p: p.url, drop=4),

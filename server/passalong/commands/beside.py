@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from passalong.settings import Settings
     from passalong.web.desk import Desk
 
+_CONFIG = "PASSALONG_CONFIG"
 _WAITING = 16
 """Connections that may wait to be taken."""
 _LONGEST_FOLDER = 90
@@ -62,7 +63,7 @@ class Beside:
         """Says what to serve, and which key to let in. Not by arguments, which everybody on the machine can read."""
         import msgspec
 
-        self._told = msgspec.json.encode((config, secret)) + b"\n"
+        self._told = msgspec.json.encode((config, secret, os.environ.get(_CONFIG))) + b"\n"
         self._pass_on()
 
     @asynccontextmanager
@@ -194,7 +195,9 @@ def serve(number: int, folder: str) -> None:
 
     line = sys.stdin.buffer.readline()
     if line:
-        config, secret = msgspec.json.decode(line, type=tuple[Settings, str])
+        config, secret, file = msgspec.json.decode(line, type=tuple[Settings, str, str | None])
+        if file is not None:
+            os.environ[_CONFIG] = file  # it tells where its settings stand
         try:
             desk = create_desk(config, secret)
             gc.freeze()

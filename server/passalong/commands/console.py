@@ -62,16 +62,37 @@ def _open_in_browser(port: int, told: dict[str, str]) -> None:
 
 def _settings(ctx: click.Context, database: str | None) -> Settings:
     """The settings, of the database that was named or of theirs; raises Unusable where there is none."""
-    from msgspec.structs import replace
-
     from passalong.commands.common import load_settings
     from passalong.errors import Unusable
 
-    config = load_settings(ctx)
     if database is not None:
-        return replace(config, database=str(Path(database).resolve()))
+        return _settings_of(ctx, Path(database).resolve())
+    config = load_settings(ctx)
     if not Path(config.database).exists():
         raise Unusable("There is no database here. `passalong init` makes one; --url and --key reach a server.")
+    return config
+
+
+def _settings_of(ctx: click.Context, database: Path) -> Settings:
+    """Those that were named, else those beside the database, else those of the folder where one is."""
+    import os
+
+    from msgspec.structs import replace
+
+    from passalong import settings
+    from passalong.commands.common import load_settings
+    from passalong.errors import Unusable
+
+    beside = database.with_name(settings.FILE_NAME)
+    named = ctx.find_root().obj or os.environ.get(f"{settings.PREFIX}CONFIG")
+    if beside.is_file() and not named:
+        os.environ[f"{settings.PREFIX}CONFIG"] = str(beside)  # the server beside the console tells where they stand
+    config = replace(load_settings(ctx), database=str(database))
+    if not config.signing_keys:
+        raise Unusable(
+            f"The signing keys of {database} are not known: there is no {settings.FILE_NAME} beside it, nor here. "
+            "Name its settings by `passalong --config FILE console …`."
+        )
     return config
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import threading
 import time
@@ -16,6 +17,7 @@ import rich_click as click
 
 from passalong.commands.common import UVICORN, table
 from passalong.errors import PassalongError, Unusable
+from passalong.settings import FILE_NAME, PREFIX
 
 _START_TIMEOUT_S = 20
 
@@ -35,6 +37,7 @@ def command(folder: Path, port: int | None, lan: bool, check: bool) -> None:
     port = port or free_port(8000)
     host = _lan_address() if lan else "127.0.0.1"
     config = setup.settings_in(folder, f"http://{host if lan else 'localhost'}:{port}")
+    os.environ[f"{PREFIX}CONFIG"] = str((folder / FILE_NAME).resolve())  # the server tells where its settings stand
     links = _prepare(config)
     (folder / "links.json").write_bytes(msgspec.json.format(msgspec.json.encode(links), indent=2))
     with serving(create_app(config), "0.0.0.0" if lan else host, port):  # noqa: S104 - asked for with --lan

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ from passalong.domain.mechanic import Mechanic
 from passalong.domain.share import claim, mint, share_url
 from passalong.domain.token import Purpose
 from passalong.domain.vanity import Pointing
-from passalong.settings import Settings
+from passalong.settings import FILE_NAME, Settings, load
 from passalong.store import folders
 from passalong.store.catalog import Noun
 from passalong.web import logo
@@ -32,18 +33,30 @@ WALKTHROUGH = Path(__file__).with_name("walkthrough")
 """Pictures of this product itself, with `walkthrough.toml`; `make walkthrough` takes them anew."""
 
 
+SETTINGS = """\
+# Settings of this demonstration, which writes the first of them anew whenever it starts.
+base_url = "{base_url}"
+database = "passalong.db"
+signing_keys = ["{key}"]
+timezone = "Europe/Berlin"
+"""
+
+
 def settings_in(folder: Path, base_url: str) -> Settings:
-    """The demonstration's settings, with the signing key that it has had since its first run."""
-    key_file = folder / "signing.key"
-    if not key_file.exists():
-        key_file.touch(mode=0o600)
-        key_file.write_text(secrets.token_urlsafe(48))
-    return Settings(
-        base_url=base_url,
-        database=str((folder / "passalong.db").resolve()),
-        signing_keys=[key_file.read_text()],
-        timezone="Europe/Berlin",
-    )
+    """The demonstration's settings, with the signing key that it has had since its first run. They are a file beside
+    the database, so that other commands read them too; variables of the process, meant for other servers, do not
+    reach here."""
+    file = folder / FILE_NAME
+    if not file.exists():
+        earlier = folder / "signing.key"  # where the key was kept before there was such a file
+        key = earlier.read_text().strip() if earlier.exists() else secrets.token_urlsafe(48)
+        file.touch(mode=0o600)
+        file.write_text(SETTINGS.format(base_url=base_url, key=key), "utf-8")
+    text = file.read_text("utf-8")
+    moved = re.sub(r"(?m)^base_url = .*$", f'base_url = "{base_url}"', text, count=1)
+    if moved != text:
+        file.write_text(moved, "utf-8")
+    return load(file, {})
 
 
 async def prepare(config: Settings, progress: Callable[[int], object], *, walkthrough: bool = True) -> dict[str, Any]:

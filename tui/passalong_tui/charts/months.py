@@ -124,7 +124,7 @@ def stacked(found: Stacks | None, width: int, height: int) -> Content:
         return Content.styled("Too little room for the months.", "$quiet")
     legend = _legend(found, width)
     rows = max(height - 1 - len(legend), 2)
-    slot = max(min(width // len(found.months), 9), 6)
+    slot = max(min(width // len(found.months), 9), 5)
     shown = range(max(len(found.months) - width // slot, 0), len(found.months))
     canvas = Canvas(slot * len(shown), rows)
     top = max(max(sum(part.amounts[n] for part in found.parts) for n in shown), 1)

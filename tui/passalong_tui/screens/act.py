@@ -7,7 +7,7 @@ from typing import ClassVar
 from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from passalong_tui import safe
 from passalong_tui.answers import Piece, Play
@@ -22,6 +22,10 @@ class PlayDialog(Dialog[Play]):
     def __init__(self, play: Play) -> None:
         super().__init__()
         self.play = play
+
+    @property
+    def subject(self) -> str:
+        return self.play.id
 
     def about(self, verb: str) -> ComposeResult:
         whose = safe.line(self.play.customer_name or self.play.customer, 40)
@@ -86,7 +90,3 @@ class WithdrawDialog(Dialog[Piece]):
 
     async def send(self, client: Client, attempt: str) -> Piece:
         return await client.withdraw_piece(self.piece.id)
-
-    def _focus(self, name: str) -> None:
-        """There is nothing to fill in."""
-        self.query_one("#decide", Button).focus()

@@ -15,6 +15,7 @@ from passalong_tui.answers import Credit, Lead, Moment, Piece, Play, Reported, S
 from passalong_tui.known import Known
 from passalong_tui.moments import about, tone, what, when
 from passalong_tui.pieces import columns as piece_columns
+from passalong_tui.widgets.columns import count
 from passalong_tui.widgets.listing import Column, Listing
 from passalong_tui.words import EVENTS, MOTIONS, NOTHING, PLAY_STATES, ago, day, now, number, said
 
@@ -112,9 +113,9 @@ def shares(known: Known) -> Listing[ShareOf]:
                width=22, drop=4),
         Column(key="channel", label="Channel", cell=lambda s, w: s.channel, order=lambda s: s.channel,
                width=10, drop=1),
-        _count("visits", "Visits", 7),
-        _count("leads", "Leads", 7),
-        _count("opportunities", "Opps", 6),
+        count("visits", "Visits", 7, lambda s: s.visits),
+        count("leads", "Leads", 7, lambda s: s.leads),
+        count("opportunities", "Opps", 6, lambda s: s.opportunities),
         Column(key="state", label="State", cell=lambda s, w: share_state(s), order=lambda s: share_state(s),
                width=17, drop=2),
         Column(key="seen", label="First seen", cell=lambda s, w: ago(s.first_seen_at),
@@ -240,17 +241,6 @@ def advocacy(known: Known) -> Listing[Piece]:
         order="when",
         copies=lambda p: p.url,
         id="advocacy",
-    )
-
-
-def _count(key: str, label: str, width: int) -> Column[ShareOf]:
-    return Column(
-        key=key,
-        label=label,
-        cell=lambda s, w: number(getattr(s, key)),
-        order=lambda s: getattr(s, key),
-        width=width,
-        right=True,
     )
 
 

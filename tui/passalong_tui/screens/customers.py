@@ -19,6 +19,7 @@ from passalong_tui.commands import CUSTOMERS, bindings
 from passalong_tui.messages import LatestFetched
 from passalong_tui.screens.feed import FeedFetched, FeedPage
 from passalong_tui.screens.mechanics import pipeline_order
+from passalong_tui.widgets.columns import count
 from passalong_tui.widgets.customer_card import card
 from passalong_tui.widgets.listing import Column, Listing
 from passalong_tui.words import MODELS, RANKINGS, clock, money_in, number, said
@@ -29,18 +30,6 @@ AGAIN_S = 1.0
 """How soon a ranking that is being worked out is asked for again."""
 _PAUSE_S = 0.15
 _CHOICE = "customers.model"
-
-
-def _count(key: str, label: str, width: int, drop: int = 0) -> Column[RankedCustomer]:
-    return Column(
-        key=key,
-        label=label,
-        cell=lambda c, w: number(getattr(c.counts, key)),
-        order=lambda c: getattr(c.counts, key),
-        width=width,
-        right=True,
-        drop=drop,
-    )
 
 
 def _pipeline(motion: str, label: str, drop: int = 0) -> Column[RankedCustomer]:
@@ -62,9 +51,9 @@ COLUMNS: tuple[Column[RankedCustomer], ...] = (
            order=lambda c: safe.clean(c.name).casefold()),
     Column(key="region", label="Region", cell=lambda c, w: c.region or "",
            order=lambda c: safe.clean(c.region).casefold(), width=12, drop=7),
-    _count("shares", "Shares", 7, drop=6),
-    _count("visits", "Visits", 7, drop=5),
-    _count("leads", "Leads", 6, drop=3),
+    count("shares", "Shares", 7, lambda c: c.counts.shares, drop=6),
+    count("visits", "Visits", 7, lambda c: c.counts.visits, drop=5),
+    count("leads", "Leads", 6, lambda c: c.counts.leads, drop=3),
     Column(key="opportunities", label="Opps", cell=lambda c, w: number(c.credited.whole.opportunities),
            order=lambda c: c.credited.whole.opportunities, width=6, right=True),
     _pipeline("expansion", "Expansion", drop=2),

@@ -76,6 +76,10 @@ class DecisionDialog(Dialog[Mechanic]):
         super().__init__()
         self.mechanic = mechanic
 
+    @property
+    def subject(self) -> str:
+        return self.mechanic.key
+
     def asks(self, verb: str) -> Static:
         return Static(Content.assemble(f"{verb} ", (safe.line(self.mechanic.title, 56), "bold"), "?"), id="title")
 
@@ -89,7 +93,7 @@ class DecisionDialog(Dialog[Mechanic]):
 
 
 class KillDialog(DecisionDialog):
-    SEND, LEAVE = "Kill it", "Keep it"
+    SEND = "Kill it"
     LINES: ClassVar[tuple[Line, ...]] = (REDIRECT, REASON, BY)
 
     def explain(self) -> ComposeResult:

@@ -23,6 +23,10 @@ class JobDialog(Dialog[Job]):
         super().__init__()
         self.job = job
 
+    @property
+    def subject(self) -> str:
+        return self.job.id
+
     def about(self, verb: str) -> ComposeResult:
         where = safe.line(self.job.endpoint or said(WAYS, self.job.destination), 40)
         yield Static(Content.assemble(f"{verb}: ", (f"{safe.line(self.job.topic, 40)} to {where}", "bold")), id="title")

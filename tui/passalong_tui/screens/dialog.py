@@ -1,4 +1,4 @@
-"""What all dialogs share: lines to fill in, one button that sends, and nothing typed is lost when it is refused."""
+"""What all dialogs share: lines to fill in, one button that sends, and nothing typed is lost before it is sent."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from passalong_tui import safe
 from passalong_tui.client import Client, Lost, Refusal
 from passalong_tui.messages import RoleKnown
 from passalong_tui.styles import read_styles
+from passalong_tui.widgets.choices import Choices
 
 if TYPE_CHECKING:
     from passalong_tui.app import Console
@@ -39,6 +40,14 @@ BY = Line("by", "By", "Your name", "Say who decides this.")
 REDIRECT = Line("redirect_url", "Address", "https:// … or empty for the brand’s home page")
 
 
+class Unsent(NamedTuple):
+    """What was filled into a dialog that was left. `attempt` is set where it is not known whether it was done."""
+
+    lines: dict[str, str]
+    choices: dict[str, int]
+    attempt: str = ""
+
+
 class Dialog(ModalScreen[T | None]):
     """Says first what will happen, sends what was filled in, and stays open when it is refused.
 
@@ -53,14 +62,27 @@ class Dialog(ModalScreen[T | None]):
     LINES: ClassVar[tuple[Line, ...]]
     FIRST: ClassVar[str] = "reason"
     """The line that has the focus, and gets it back after a refusal that names none."""
+    FINAL: ClassVar[bool] = False
+    """Whether it cannot be undone and nothing has to be typed: then Enter by itself must not do it."""
 
     def __init__(self) -> None:
         super().__init__()
         read_styles(self)
         # Sent again after an answer got lost, the same thing is not done twice.
         self._attempt = secrets.token_hex(16)
+        self._unsure = False
+        """Whether it was sent and no answer has said what came of it."""
+        self._left = Unsent({}, {})
+
+    @property
+    def subject(self) -> str:
+        """What it is about, by id: left and opened again about the same, it shows what was typed. Empty where that is
+        not to be kept."""
+        return ""
 
     def compose(self) -> ComposeResult:
+        self._left = self.console.unsent.get(self._place_kept, self._left)
+        self._attempt = self._left.attempt or self._attempt
         with VerticalScroll(id="dialog", can_focus=False):
             yield from self.explain()
             for line in self.LINES:
@@ -69,7 +91,7 @@ class Dialog(ModalScreen[T | None]):
             with Horizontal(id="buttons"):
                 yield Button(Content(self.SEND), id="decide", variant="primary", compact=True)
                 yield Button(Content(self.LEAVE), id="leave", compact=True)
-                yield Static(Content("Enter sends, Esc leaves"), id="keys")
+                yield Static(Content("Tab goes on, Esc leaves" if self.FINAL else "Enter sends, Esc leaves"), id="keys")
 
     def explain(self) -> ComposeResult:
         raise NotImplementedError
@@ -107,12 +129,22 @@ class Dialog(ModalScreen[T | None]):
     def _field(self, line: Line) -> ComposeResult:
         with Horizontal(classes="field", id=f"{_id(line.name)}-field"):
             yield Label(Content(line.label))
+            value = self._left.lines.get(line.name)
             yield Input(
-                self.initial(line.name), placeholder=self.hint(line), id=_id(line.name), compact=True, max_length=1000
+                self.initial(line.name) if value is None else value,
+                placeholder=self.hint(line),
+                id=_id(line.name),
+                compact=True,
+                max_length=1000,
             )
 
     def on_mount(self) -> None:
-        self._focus(self.FIRST)
+        for id, chosen in self._left.choices.items():
+            self.query_one(f"#{id}", Choices).chosen = chosen
+        if self.FINAL:
+            self.query_one("#leave").focus()
+        else:
+            self._focus(self.FIRST)
 
     def value(self, name: str) -> str:
         return safe.clean(self.query_one(f"#{_id(name)}", Input).value)
@@ -135,6 +167,7 @@ class Dialog(ModalScreen[T | None]):
             return
         self.say("")
         self._waiting(True)
+        self._unsure = True
         self._send()
 
     @work(group="decision", exclusive=True)
@@ -145,10 +178,12 @@ class Dialog(ModalScreen[T | None]):
         except Lost as lost:
             self.say(f"{lost} It is not known whether this was done. Sending it again is safe.")
         except Refusal as refused:
+            self._unsure = False
             if refused.forbidden:
                 await self._ask_role()
             mend = self.refused(refused)
         else:
+            self._done()
             self.dismiss(answer)
             return
         self._waiting(False)
@@ -169,8 +204,29 @@ class Dialog(ModalScreen[T | None]):
         button.disabled = waiting
         button.label = Content("Sending…" if waiting else self.SEND)
 
+    @property
+    def _place_kept(self) -> tuple[type, str]:
+        return type(self), self.subject
+
+    def _keep(self) -> None:
+        """Keeps what was typed until this dialog is opened about the same again."""
+        if self.subject and self.LINES:
+            lines = {line.name: self.query_one(f"#{_id(line.name)}", Input).value for line in self.LINES}
+            choices = {each.id: each.chosen for each in self.query(Choices) if each.id}
+            self.console.unsent[self._place_kept] = Unsent(lines, choices, self._attempt if self._unsure else "")
+
+    def _done(self) -> None:
+        """It is kept no longer. What else was left about the same is a new intention from now on, as it may have been
+        done before, and undone by this."""
+        unsent = self.console.unsent
+        unsent.pop(self._place_kept, None)
+        for place, kept in unsent.items():
+            if place[1] == self.subject:
+                unsent[place] = kept._replace(attempt="")
+
     @on(Button.Pressed, "#leave")
     def action_leave(self) -> None:
+        self._keep()
         self.dismiss(None)
 
 

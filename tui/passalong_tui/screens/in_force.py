@@ -94,6 +94,8 @@ VARIABLE_OF = {
 }
 """What is told instead of a secret, and the setting that it stands for."""
 NOT_SET = {"workers": "Changed by passalong serve --workers."}
+_UNLESS_SET = {"plays.rules": "the built-in ones"}
+"""What stands in for a setting that nobody has set."""
 _UNITS = {"days": "day", "minutes": "minute", "s": "second", "mb": "MB"}
 _NO_UNIT = {"hubspot.calls_per_10_s", "limits.submissions_per_10_minutes"}
 _TOLD_APART = {"file", "by_variable", "retention"}
@@ -138,7 +140,7 @@ def lasting(days: int | None) -> str:
 def in_words(name: str, value: object) -> str:
     """A value as people read it."""
     if value is None or value == "" or value == [] or value == {}:
-        return "not set"
+        return _UNLESS_SET.get(name, "not set")
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int | float):

@@ -121,7 +121,8 @@ class IntegrationsScreen(FeedPage[Job]):
         how_many = f", {extent}" if (extent := self._extent()) else ""
         self.ask(Content.assemble(self.QUESTION, (f"   {which}{how_many}", "$quiet")))
         if self.known.outbox is not None:
-            told = lines(self.known.outbox, self.known.endpoints, wide=self.size.width >= 120)
+            may = self.known.may(ADMIN)
+            told = lines(self.known.outbox, self.known.endpoints, wide=self.size.width >= 120, acts=may)
             self.query_one("#ways", Static).update(told)
             self.rebind(self._standing_now())
 

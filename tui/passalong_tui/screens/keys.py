@@ -32,12 +32,16 @@ class NewKeyDialog(Dialog[ApiKey]):
     LINES: ClassVar[tuple[Line, ...]] = (NAME,)
     FIRST = "name"
 
+    @property
+    def subject(self) -> str:
+        return "a new key"
+
     def explain(self) -> ComposeResult:
         yield Static(Content.styled("A new API key", "bold"), id="title")
         yield Static(
             Content("A key that only reads sees nobody’s address. Give no more than is needed."), classes="aside"
         )
-        yield Choices([*LABELS.values()], id="role", chosen=list(LABELS).index(Role.INTEGRATOR))
+        yield Choices([*LABELS.values()], id="role", chosen=list(LABELS).index(Role.READER))
 
     async def send(self, client: Client, attempt: str) -> ApiKey:
         role = list(LABELS)[self.query_one("#role", Choices).chosen]
@@ -47,6 +51,7 @@ class NewKeyDialog(Dialog[ApiKey]):
 class RevokeDialog(Dialog[ApiKey]):
     SEND, LEAVE = "Revoke it", "Leave it valid"
     LINES: ClassVar[tuple[Line, ...]] = ()
+    FINAL = True
 
     def __init__(self, key: ApiKey) -> None:
         super().__init__()

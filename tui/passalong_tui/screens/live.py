@@ -20,6 +20,7 @@ from passalong_tui.commands import LIVE, bindings
 from passalong_tui.known import TAIL
 from passalong_tui.messages import CustomersFetched, EventsArrived, Fact, MechanicsFetched
 from passalong_tui.screens.page import Page
+from passalong_tui.widgets.keybar import KeyBar
 from passalong_tui.widgets.stream import Stream
 from passalong_tui.words import ACTORS, BRIEFLY, EVENTS, NOTHING, counted, said, second, stamp
 
@@ -39,7 +40,7 @@ CHOICES = (
     Choice("people only", lambda e: e.actor == "human"),
     Choice("leads", lambda e: e.kind == "lead"),
     Choice("conversions", lambda e: e.kind in _CONVERSIONS),
-    Choice("links made", lambda e: e.kind == "share"),
+    Choice("shares made", lambda e: e.kind == "share"),
 )
 _CHOICE = "live.kind"
 _TIME = 14
@@ -166,7 +167,9 @@ class LiveScreen(Page):
         if not self.known.following:
             return "Reading…"
         if not self.known.events:
-            return "Nothing has happened yet. The first view of a link appears here at once."
+            return "Nothing has happened yet. The first view of a share appears here at once."
+        if sought := safe.clean(self.query_one("#find", Input).value):
+            return f"Nothing here matches “{safe.line(sought, 40)}”. Esc shows all again."
         return f"None of the newest {counted(len(self.known.events), 'event')} is of this kind. f shows others."
 
     @on(Stream.Moved)
@@ -189,6 +192,7 @@ class LiveScreen(Page):
         else:
             self._held_at = None
             self._renew()
+        self.query_one(KeyBar).rename("pause", "Pause" if self._held_at is None else "Go on")
         self._name_it()
 
     def action_next_kind(self) -> None:
@@ -217,28 +221,30 @@ class LiveScreen(Page):
         self._stream.focus()
 
     def action_open(self) -> None:
-        """Who it was about: the lead if there is one, else the link, else the customer."""
+        """Goes to what it was about."""
         event = self._stream.current
         if event is None:
             return
-        if event.lead:
-            self.console.open_lead(event.lead)
-        elif event.share:
-            self.console.open_share(event.share)
-        elif event.customer:
-            self.console.open_customer(event.customer)
+        what, id = _subject(event)
+        if id:
+            {
+                "lead": self.console.open_lead,
+                "share": self.console.open_share,
+                "customer": self.console.open_customer,
+            }[what](id)
 
     def action_copy(self) -> None:
         event = self._stream.current
         if event is not None:
-            self.console.copy(safe.line(event.lead or event.share or event.customer))
+            self.console.copy(safe.line(_subject(event)[1]))
 
     def action_whole(self) -> None:
         from passalong_tui.screens.whole import WholeScreen
 
         event = self._stream.current
         if event is not None:
-            values = [(name, getattr(event, name)) for name in _HEADER]
+            said_so = {"at": stamp(event.at), "kind": said(EVENTS, event.kind), "actor": said(ACTORS, event.actor)}
+            values = [(name, said_so.get(name, getattr(event, name))) for name in _HEADER]
             self.app.push_screen(WholeScreen([(name, safe.line(str(value))) for name, value in values if value]))
 
     def action_export(self) -> None:
@@ -271,13 +277,22 @@ class LiveScreen(Page):
         return line
 
 
+def _subject(event: Event) -> tuple[str, str | None]:
+    """What an event is about, and its id: the share that was made, else the lead if there is one, else the share, else
+    the customer."""
+    if event.kind == "share" and event.share:
+        return "share", event.share
+    found: list[tuple[str, str | None]] = [("lead", event.lead), ("share", event.share)]
+    return next(((what, id) for what, id in found if id), ("customer", event.customer))
+
+
 def about(event: Event) -> Content:
     """The event under the cursor in full: when exactly, by whom, on which link."""
     parts = [
         stamp(event.at),
         said(ACTORS, event.actor),
         f"lead {event.lead}" if event.lead else "",
-        f"link {event.share}" if event.share else "",
+        f"share {event.share}" if event.share else "",
         f"asset {event.asset}" if event.asset else "",
         f"no. {event.seq:,}",
     ]

@@ -35,8 +35,8 @@ from passalong_tui.words import EVENTS, MODELS, NOTHING, VIAS, ago, day, said, s
 
 KINDS = {
     "opportunity": "opportunities",
-    "won": "won deals",
-    "lost": "lost deals",
+    "won": "won opportunities",
+    "lost": "lost opportunities",
     "": "conversions (✓ won, ✕ lost, + sign-up or trial)",
 }
 """What the table shows, one after the other."""
@@ -45,14 +45,16 @@ EMPTY = (
     "None here; f and a show others. They come from HubSpot once it is connected (Integrations, 8), or from your own "
     "product by POST /api/v1/conversions with the click id, the contacts’ addresses or the company’s domain."
 )
+NONE_OF_THESE = {"won": "No opportunity was won", "lost": "No opportunity was lost"}
+"""What an empty table says of what was looked for."""
 _MOST_TOUCHES = 12
 _MARKS = {"won": "✓ ", "lost": "✕ ", "signup": "+ ", "trial": "+ "}
 
 
 class OpportunitiesScreen(FeedPage[Reported], DecidingPage):
     NAME = TAB = OPPORTUNITIES
-    QUESTION = "Which deals carry a customer’s name, and why?"
-    THINGS = "deals"
+    QUESTION = "Which opportunities carry a customer’s name, and why?"
+    THINGS = "opportunities"
     KEEPS_SEARCH = False
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(OPPORTUNITIES)]
 
@@ -135,6 +137,12 @@ class OpportunitiesScreen(FeedPage[Reported], DecidingPage):
 
     def _extent(self) -> str:
         return super()._extent() or self.things
+
+    def draw(self) -> None:
+        none = NONE_OF_THESE.get(self._kind)
+        told = f"{none}{NAMED[self._named_so]}. f and a show others." if none else EMPTY
+        self.query_one(Listing).explain_empty(told)
+        super().draw()
 
     async def read(self, client: Client, search: str, cursor: str | None) -> Page[Reported]:
         attributed = {"yes": True, "no": False}.get(self._named_so)

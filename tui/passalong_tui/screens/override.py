@@ -31,6 +31,10 @@ class CaseDialog(Dialog[Case]):
         super().__init__()
         self.case = case
 
+    @property
+    def subject(self) -> str:
+        return self.case.conversion.id
+
     def about(self, verb: str) -> ComposeResult:
         conversion = self.case.conversion
         title = (safe.line(known_as(conversion), 48), "bold")

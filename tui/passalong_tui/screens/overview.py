@@ -28,8 +28,14 @@ from passalong_tui.widgets.tail import LiveTail
 from passalong_tui.words import counted, number
 
 MOST_FINDINGS = 3
-RICH_WIDTH, RICH_HEIGHT = 150, 38
-"""Where the tail has a column beside the findings, and the funnel room below the sources."""
+WIDE, RICH_WIDTH = 120, 150
+"""From which width on the months by source have a column, and the findings one beside the tail."""
+SOURCES_HEIGHT, RICH_SOURCES_HEIGHT = 40, 36
+"""From which height on the months by source have room above their legend; less where the findings stand beside."""
+FUNNEL_HEIGHT, LEAN_FUNNEL_HEIGHT = 38, 42
+"""From which height on the funnel has room below the sources of the month; more where that is all of the middle."""
+_SOURCES_MOST, _FUNNEL = 8, 7
+"""Rows of the sources of the month, at most, and those of the funnel with its heading."""
 
 
 class OverviewScreen(Page):
@@ -82,8 +88,10 @@ class OverviewScreen(Page):
 
     def on_resize(self) -> None:
         width, height = self.app.size
+        lean = width < WIDE or height < (SOURCES_HEIGHT if width < RICH_WIDTH else RICH_SOURCES_HEIGHT)
         self.set_class(width < RICH_WIDTH, "-middling")
-        self.set_class(height < RICH_HEIGHT, "-squat")
+        self.set_class(lean, "-lean")
+        self.set_class(height < (LEAN_FUNNEL_HEIGHT if lean else FUNNEL_HEIGHT), "-squat")
         self.call_after_refresh(self.draw)
 
     @on(MetricFetched)
@@ -100,7 +108,8 @@ class OverviewScreen(Page):
         self.query_one(LiveTail).show(self.known)
 
     def _draw_theater(self, theater: Theater) -> None:
-        self.query_one("#theater", Static).update(found(theater))
+        line = self.query_one("#theater", Static)
+        line.update(found(theater, 0 if self.has_class("-short") else line.content_size.width))
 
     def _draw_metric(self, metric: Metric) -> None:
         month = metric.months[-1]
@@ -112,10 +121,19 @@ class OverviewScreen(Page):
         self.query_one(SourceMonths).show(metric.months, self.known.title)
         self.query_one(Pipeline).show(month.sources, self.known.title)
         self.query_one(Funnel).show(metric.funnel)
+        self.query_one("#middle").styles.height = self._middle(len(month.sources)) if self.has_class("-lean") else "3fr"
         beginning = not any(month.opportunities for month in metric.months)
         self.set_class(beginning, "-beginning")
         if beginning:
             self.query_one(FirstSteps).show(self.known)
+
+    def _middle(self, sources: int) -> int:
+        """As many rows as it holds and no more, and so few that three are left for the tail: where there is no chart
+        of the months by source, that takes whatever room there is."""
+        squat = self.has_class("-squat")
+        others = 19 if self.has_class("-short") else 26 if squat else 29
+        holds = 1 + min(max(sources, 1), _SOURCES_MOST) + (0 if squat else _FUNNEL)
+        return max(min(holds, self.app.size.height - others), 3)
 
 
 def meaning(month: Month) -> Content:
@@ -124,16 +142,19 @@ def meaning(month: Month) -> Content:
     return Content(f"{thing} a customer’s name.")
 
 
-def found(theater: Theater) -> Content:
-    """How many findings the theater report has, the first titles, and the key that leads to them."""
+def found(theater: Theater, width: int) -> Content:
+    """How many findings the theater report has, the first titles, and the key that leads to them. What is wider than
+    `width` goes on under itself; 0 leaves each on one line."""
     if not theater.findings:
         return Content.assemble(("T ", "bold $accent"), ("Theater: nothing only looks like pipeline.", "$quiet"))
     titles = Counter(safe.line(finding.title, 100) for finding in theater.findings)
-    lines = [
-        Content.assemble(("! ", "$warning"), title, (f"  {n} times" if n > 1 else "", "$quiet"))
-        for title, n in list(titles.items())[:MOST_FINDINGS]
-    ]
-    more = len(titles) - len(lines)
+    first = list(titles.items())[:MOST_FINDINGS]
+    lines = []
+    for title, n in first:
+        said = Content.assemble(title, (f"  {n} times" if n > 1 else "", "$quiet"))
+        parts = said.wrap(width - 2) if width > 2 else [said]
+        lines += [Content.assemble(("  ", "") if k else ("! ", "$warning"), part) for k, part in enumerate(parts)]
+    more = len(titles) - len(first)
     head = Content.assemble(
         ("T ", "bold $accent"),
         (f"Theater: {counted(len(theater.findings), 'finding')}", "bold"),

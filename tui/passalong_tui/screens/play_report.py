@@ -19,6 +19,7 @@ from passalong_tui.commands import PLAY_REPORT, PLAYS, bindings
 from passalong_tui.messages import Fact, PlayReportFetched
 from passalong_tui.screens.mechanics import pipeline_order
 from passalong_tui.screens.page import TablePage
+from passalong_tui.widgets.columns import count
 from passalong_tui.widgets.listing import Column, Listing
 from passalong_tui.words import money_in, number
 
@@ -40,28 +41,16 @@ class Row(Struct, frozen=True):
         return self.counts.followed_by
 
 
-def _count(key: str, label: str, width: int, drop: int = 0) -> Column[Row]:
-    return Column(
-        key=key,
-        label=label,
-        cell=lambda r, w: number(getattr(r.counts, key)),
-        order=lambda r: getattr(r.counts, key),
-        width=width,
-        right=True,
-        drop=drop,
-    )
-
-
 COLUMNS: tuple[Column[Row], ...] = (
     Column(key="title", label="Rule", least=24, cell=lambda r, w: r.title,
            order=lambda r: safe.clean(r.title).casefold()),
     Column(key="owner", label="Owner", cell=lambda r, w: r.owner, order=lambda r: safe.clean(r.owner).casefold(),
            width=16, drop=6),
-    _count("plays", "Fired", 7),
-    _count("open", "Open", 6, drop=1),
-    _count("done", "Done", 6),
-    _count("dismissed", "Dismissed", 10, drop=3),
-    _count("expired", "Expired", 8, drop=4),
+    count("plays", "Fired", 7, lambda r: r.counts.plays),
+    count("open", "Open", 6, lambda r: r.counts.open, drop=1),
+    count("done", "Done", 6, lambda r: r.counts.done),
+    count("dismissed", "Dismissed", 10, lambda r: r.counts.dismissed, drop=3),
+    count("expired", "Expired", 8, lambda r: r.counts.expired, drop=4),
     Column(key="kept_back", label="Kept back", cell=lambda r, w: number(r.kept_back), order=lambda r: r.kept_back,
            width=11, right=True, drop=5),
     Column(key="followed", label="Opps after", cell=lambda r, w: number(r.after.opportunities),

@@ -41,6 +41,10 @@ class DecideDialog(Dialog[Decided]):
         self._before = before
         self._needed = needs_reason(choice, mechanic.verdict.state)
 
+    @property
+    def subject(self) -> str:
+        return f"{self.mechanic.key} {self._choice}"
+
     def explain(self) -> ComposeResult:
         title = safe.line(self.mechanic.title, 56)
         yield Static(Content.assemble(f"{_VERBS[self._choice]} ", (title, "bold"), "?"), id="title")
@@ -120,6 +124,10 @@ class HoldDialog(Dialog[Review]):
         self._past = standing(reviews, draft.month)
         self._draft = draft
         self._living = living
+
+    @property
+    def subject(self) -> str:
+        return f"review {self._draft.month}"
 
     def explain(self) -> ComposeResult:
         month = month_name(self._draft.month) if self._draft.month else ""

@@ -1,4 +1,4 @@
-"""The dialog in which somebody takes a link back, once it is clear what that takes with it."""
+"""The dialog in which somebody takes a share back, once it is clear what that takes with it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from passalong_tui.words import counted
 class RevokeDialog(Dialog[Revocation]):
     SEND = "Revoke it"
     LINES: ClassVar[tuple[Line, ...]] = ()
+    FINAL = True
 
     def __init__(self, detail: ShareDetail) -> None:
         super().__init__()
@@ -31,7 +32,8 @@ class RevokeDialog(Dialog[Revocation]):
         yield Static(Content(what_stops(self.detail)), classes="said")
         yield Static(Content(what_stays(self.detail)), classes="said")
         yield Static(
-            Content("A link that was taken back is not given out again: its customer makes a new one."), classes="aside"
+            Content("A share that was taken back is not given out again: its customer makes a new one."),
+            classes="aside",
         )
 
     async def send(self, client: Client, attempt: str) -> Revocation:
@@ -41,9 +43,9 @@ class RevokeDialog(Dialog[Revocation]):
 def what_stops(detail: ShareDetail) -> str:
     branches = detail.below.branches
     if not branches:
-        return "This link stops opening. Whoever follows it is told so in words."
+        return "This share stops opening. Whoever follows it is told so in words."
     return (
-        f"This link and its {counted(branches, 'branch', 'branches')} stop opening. "
+        f"This share and its {counted(branches, 'branch', 'branches')} stop opening. "
         "Whoever follows one is told so in words."
     )
 

@@ -36,7 +36,7 @@ _TREE_WIDTH = 90
 
 class ShareScreen(Page):
     NAME, TAB = SHARE, SHARES
-    QUESTION = "Where did this link go?"
+    QUESTION = "Where did this share go?"
     CSS_PATH = "share.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(SHARE)]
 
@@ -72,7 +72,7 @@ class ShareScreen(Page):
         share = self._detail.share
         room = min(self.size.width - 22, 100)  # on one line, with the words around
         asset, customer = safe.line(title(share), room * 3 // 5), safe.line(whose(share), room * 2 // 5)
-        self.ask(Content.assemble("Where did ", (asset, "$accent"), " by ", (customer, "$accent"), " go?"))
+        self.ask(Content.assemble("Where did “", (asset, "$accent"), "” by ", (customer, "$accent"), " go?"))
         width = self.query_one("#facts", Static).size.width or self.size.width
         told = facts(share, self.known, self._detail)
         if self.size.height < 40:  # what the title and the tree say needs no line of its own

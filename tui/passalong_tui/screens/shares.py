@@ -1,4 +1,4 @@
-"""Every link that is out, the newest first, found by whose it is, what it shows or who sent it."""
+"""Every share that is out, the newest first, found by whose it is, what it shows or who sent it."""
 
 from __future__ import annotations
 
@@ -20,32 +20,22 @@ from passalong_tui.commands import INTEGRATOR, SHARES, bindings
 from passalong_tui.messages import ConnectionLost
 from passalong_tui.screens.feed import FeedPage
 from passalong_tui.screens.share import lines
+from passalong_tui.widgets.columns import count
 from passalong_tui.widgets.listing import Column, Listing
 from passalong_tui.widgets.qr import QrCode
 from passalong_tui.widgets.share_card import facts, title, whose
-from passalong_tui.words import SHARE_STATES, ago, money, money_in, number, said
+from passalong_tui.words import SHARE_STATES, ago, money, money_in, said
 
 STATES = ("", "open", "revoked", "expired")
 """What may be shown, in the order of the key: first everything."""
 EMPTY = (
-    "No link is out yet. Mint one with POST /api/v1/shares. Those of passalong mint appear with the first look at them."
+    "No share is out yet. Mint one with POST /api/v1/shares. Those of passalong mint appear with the first look at "
+    "them."
 )
 _CHOICE = "shares.state"
 _ROOMY = 150
 """Cells from which on there is room for one link beside the list of all."""
 _DETAIL_WIDTH, _FACTS_HEIGHT = 55, 18
-
-
-def _count(key: str, label: str, width: int, drop: int = 0) -> Column[ListedShare]:
-    return Column(
-        key=key,
-        label=label,
-        cell=lambda s, w: number(getattr(s, key)),
-        order=lambda s: getattr(s, key),
-        width=width,
-        right=True,
-        drop=drop,
-    )
 
 
 def _marked(share: ListedShare) -> str:
@@ -61,12 +51,12 @@ COLUMNS: tuple[Column[ListedShare], ...] = (
     Column(key="channel", label="Channel", cell=lambda s, w: s.channel, order=lambda s: s.channel, width=11, drop=3),
     Column(key="sharer", label="Sharer", cell=lambda s, w: s.sharer or "", order=lambda s: safe.clean(s.sharer),
            width=12, drop=5),
-    _count("visits", "Visits", 7),
-    _count("leads", "Leads", 6),
-    _count("opportunities", "Opps", 5),
+    count("visits", "Visits", 7, lambda s: s.visits),
+    count("leads", "Leads", 6, lambda s: s.leads),
+    count("opportunities", "Opps", 5, lambda s: s.opportunities),
     Column(key="pipeline", label="Pipeline", cell=lambda s, w: money_in(s.pipeline, w), width=14, right=True, drop=4,
            order=lambda s: max((m.amount_minor for m in s.pipeline), default=0), value=lambda s: money(s.pipeline)),
-    _count("branches", "Branches", 9, drop=2),
+    count("branches", "Branches", 9, lambda s: s.branches, drop=2),
     Column(key="state", label="State", cell=lambda s, w: said(SHARE_STATES, s.state), order=lambda s: s.state,
            width=9, value=lambda s: s.state, drop=1),
     Column(key="seen", label="First seen", cell=lambda s, w: ago(s.first_seen_at), order=lambda s: s.first_seen_at,
@@ -76,8 +66,8 @@ COLUMNS: tuple[Column[ListedShare], ...] = (
 
 class SharesScreen(FeedPage[ListedShare]):
     NAME = TAB = SHARES
-    QUESTION = "Which links are out?"
-    THINGS = "links"
+    QUESTION = "Which shares are out?"
+    THINGS = "shares"
     CSS_PATH = "shares.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(SHARES)]
 
@@ -114,7 +104,7 @@ class SharesScreen(FeedPage[ListedShare]):
         return listing.current
 
     def draw(self) -> None:
-        self.query_one(Listing).explain_empty(f"No link is {self._state}. f shows others." if self._state else EMPTY)
+        self.query_one(Listing).explain_empty(f"No share is {self._state}. f shows others." if self._state else EMPTY)
         super().draw()
         if self._state:
             self.ask(Content.assemble(self.QUESTION, (f"   only {self._state} ones", "$warning")))

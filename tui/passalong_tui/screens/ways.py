@@ -20,8 +20,9 @@ def sendable(differences: Differences) -> int:
     return differences.lacking + differences.drifted_contacts + differences.drifted_deals
 
 
-def lines(status: OutboxStatus, endpoints: list[Endpoint] | None, *, wide: bool) -> Content:
-    """A line for each way, then one for each trouble. `endpoints` None where the key may not see them."""
+def lines(status: OutboxStatus, endpoints: list[Endpoint] | None, *, wide: bool, acts: bool) -> Content:
+    """A line for each way, then one for each trouble. `endpoints` None where the key may not see them; `acts` says
+    whether it may have records sent."""
     shown = [w for w in status.destinations if w.destination in ALWAYS or w.pending or w.sending or w.failed]
     shown.sort(key=lambda way: [*WAYS].index(way.destination) if way.destination in WAYS else len(WAYS))
     rows: list[list[Part]] = [_head(wide)]
@@ -30,8 +31,10 @@ def lines(status: OutboxStatus, endpoints: list[Endpoint] | None, *, wide: bool)
     rows += [[("! ", "bold $warning"), *trouble] for trouble in troubles[:MOST_TROUBLES]]
     if len(troubles) > MOST_TROUBLES:
         rows.append([(f"  and {len(troubles) - MOST_TROUBLES} more", "$quiet")])
-    if differences := told(status.crm.differences):
-        rows.append([("≠ ", "bold $accent"), differences, ("  w names them, d sends", "$quiet")])
+    if status.crm.connected and (differences := told(status.crm.differences)):
+        hints = ["w names them"] if status.crm.drifts else []
+        hints += ["d sends"] if acts and sendable(status.crm.differences) else []
+        rows.append([("≠ ", "bold $accent"), differences, (f"  {', '.join(hints)}", "$quiet")])
     return Content("\n").join([Content.assemble(*row) for row in rows])
 
 

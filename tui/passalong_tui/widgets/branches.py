@@ -93,7 +93,7 @@ class BranchTree(Tree[Node | More], inherit_bindings=False):
 
     def header(self) -> Text:
         """The names of the columns, as wide as they are drawn."""
-        name, *rest = ["Link", *(label for label, _ in self._columns())]
+        name, *rest = ["Share", *(label for label, _ in self._columns())]
         widths = [width for _, width in self._columns()]
         numbers = "".join(f"{label:>{width}}" for label, width in zip(rest, widths, strict=True))
         return Text(f"{name:<{max(self._room() - len(numbers), 4)}}{numbers}", no_wrap=True)
@@ -199,7 +199,7 @@ def _numbers(node: Node) -> Iterable[str]:
 def _name(node: Node, *, top: bool) -> str:
     """What tells a link from those beside it. The sharer of a branch is a lead, or nobody who is known."""
     if top:
-        by = f"This link, {node.channel}"
+        by = f"This share, {node.channel}"
     else:
         by = f"lead {safe.line(node.sharer, 13)}" if node.sharer else "somebody unknown"
     return f"{'✕ revoked: ' if node.revoked else ''}{by}, {day(node.first_seen_at)}"

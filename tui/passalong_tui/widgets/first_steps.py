@@ -20,7 +20,7 @@ def first_steps(known: Known) -> Content:
     shared = visited or any(mechanic.counts.shares for mechanic in mechanics)
     steps = (
         (bool(mechanics), "Launch one mechanic", "2", "PUT /api/v1/mechanics/{key}: kind, owner, target"),
-        (shared, "Mint a link", "4", "in your product, or with passalong mint"),
+        (shared, "Mint a share", "4", "in your product, or with passalong mint"),
         (visited, "Send it", "0", "whoever opens it shows up here at once"),
         (False, "Connect the CRM", "8", "hubspot.token, or POST /api/v1/conversions"),
     )

@@ -87,12 +87,12 @@ def _tombstone(mechanic: Mechanic) -> list[Part]:
     if dead is None:
         return []
     where = f" ({safe.line(dead.redirect_url, 60)})" if dead.redirect_url else ""
-    opened = counted(dead.opened_since, "time") if dead.opened_since else "never"
+    opened = f"opened {counted(dead.opened_since, 'time')} since" if dead.opened_since else "not opened since"
     parts: list[Part] = [
         "\n",
         (f"✕ Killed on {day(dead.at)} by {safe.line(dead.by, 40)}", "bold $error"),
         f"\n“{safe.line(dead.reason)}”\n",
-        f"Since then {said(FALLBACKS, dead.fallback)}{where}; opened {opened} since.\n",
+        f"Since then {said(FALLBACKS, dead.fallback)}{where}; {opened}.\n",
     ]
     if dead.verdict is not None:
         parts += [*_heading("The last verdict"), judgement(dead.verdict), "\n"]

@@ -38,7 +38,7 @@ def facts(share: ListedShare, known: Known, detail: ShareDetail | None = None) -
         ("Mechanic", safe.line(known.title(share.mechanic))),
         ("Channel", safe.line(share.channel)),
         ("Sharer", _sharer(share)),
-        ("Passed from", f"link {safe.line(share.parent)}, hop {share.hop}" if share.hop else ""),
+        ("Passed from", f"share {safe.line(share.parent)}, hop {share.hop}" if share.hop else ""),
         ("First seen", stamp(share.first_seen_at)),
         ("State", state(share)),
         ("Brought", brought(share)),
