@@ -61,7 +61,7 @@ async def test_a_dialog_survives_a_lost_server_and_decides_once(server: Server) 
 
 async def test_an_unknown_key_is_said_in_words(server: Server) -> None:
     async with console(server, key="pak_wrong") as tui:
-        await tui.until_shown("refuses: Send a valid API key")
+        await tui.until_shown("refuses: This key is not valid")
 
 
 def test_run_enters_and_leaves_the_connection_in_one_loop(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
