@@ -21,6 +21,7 @@ async def test_banner_and_recovery(server: Server) -> None:
         await tui.until_shown("1 of 2 known opportunities, 50 %")
         network.down = True
         await tui.until_shown(f"No answer from {server.config.base_url} since", "Showing what was known then.")
+        assert " live " not in tui.screen().splitlines()[0]
         assert "1 of 2 known opportunities, 50 %" in tui.screen()
         await tui.press("2")
         await tui.until_shown("No answer from", "Customer reports")
@@ -38,7 +39,8 @@ async def test_a_server_that_was_never_there(server: Server) -> None:
     async with console(server, transport=network) as tui:
         await tui.until_shown("Nothing is known yet. Trying again…")
         await tui.press("3")
-        await tui.until_shown("Which customers bring others?", "No answer from")
+        await tui.until_shown("Which customers bring others?", "No answer from", "Not read yet.")
+        assert "Reading…" not in tui.screen()
         network.down = False
         await tui.until_shown("Initech")
 

@@ -173,5 +173,5 @@ class FeedPage(TablePage, Generic[T]):
         except (Lost, Refusal) as error:
             self.console.say(f"Nothing was written: {error}", "error")
             return
-        bounded = f", no more: these are the newest {len(found):,} {things}" if cursor is not None else ""
+        bounded = f", the newest {things} and not all," if cursor is not None else ""
         await self.write(self._named(listing), listing.header, listing.rows(found), bounded)

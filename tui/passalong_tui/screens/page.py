@@ -158,7 +158,7 @@ class Page(Screen[None]):
         except OSError as error:
             self.console.say(f"Nothing was written: {error.strerror or error}.", "error")
         else:
-            self.console.say(f"{counted(len(rows), 'row')} written{bounded}:", beneath=str(path))
+            self.console.say(f"{counted(len(rows), 'row')}{bounded} written to", beneath=str(path))
 
     def _tell(self, trouble: str) -> None:
         self.query_one(Banner).say(trouble)
