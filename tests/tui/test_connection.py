@@ -18,18 +18,18 @@ async def test_banner_and_recovery(server: Server) -> None:
     story(server)
     network = Flaky()
     async with console(server, size=(160, 40), transport=network) as tui:
-        await tui.until_shown("1 of 2 known opportunities, 50 %")
+        await tui.until_shown("50 %  1 of 2 known opportunities")
         network.down = True
         await tui.until_shown(f"No answer from {server.config.base_url} since", "Showing what was known then.")
         assert " live " not in tui.screen().splitlines()[0]
-        assert "1 of 2 known opportunities, 50 %" in tui.screen()
+        assert "50 %  1 of 2 known opportunities" in tui.screen()
         await tui.press("2")
         await tui.until_shown("No answer from", "Customer reports")
         opportunity(server, "D-3", ["ada@hooli.example"])
         network.down = False
         await tui.press("1")
         await tui.until(lambda: not tui.console.trouble, "the server to be back")
-        await tui.until_shown("2 of 3 known opportunities, 67 %")
+        await tui.until_shown("67 %  2 of 3 known opportunities")
         assert "No answer" not in tui.screen()
 
 
