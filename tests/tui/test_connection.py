@@ -18,17 +18,18 @@ async def test_banner_and_recovery(server: Server) -> None:
     story(server)
     network = Flaky()
     async with console(server, size=(160, 40), transport=network) as tui:
-        await tui.until_shown("1 of 2 known opportunities, 50 %")
+        await tui.until_shown("50 %  1 of 2 known opportunities")
         network.down = True
         await tui.until_shown(f"No answer from {server.config.base_url} since", "Showing what was known then.")
-        assert "1 of 2 known opportunities, 50 %" in tui.screen()
+        assert " live " not in tui.screen().splitlines()[0]
+        assert "50 %  1 of 2 known opportunities" in tui.screen()
         await tui.press("2")
         await tui.until_shown("No answer from", "Customer reports")
         opportunity(server, "D-3", ["ada@hooli.example"])
         network.down = False
         await tui.press("1")
         await tui.until(lambda: not tui.console.trouble, "the server to be back")
-        await tui.until_shown("2 of 3 known opportunities, 67 %")
+        await tui.until_shown("67 %  2 of 3 known opportunities")
         assert "No answer" not in tui.screen()
 
 
@@ -38,7 +39,8 @@ async def test_a_server_that_was_never_there(server: Server) -> None:
     async with console(server, transport=network) as tui:
         await tui.until_shown("Nothing is known yet. Trying again…")
         await tui.press("3")
-        await tui.until_shown("Which customers bring others?", "No answer from")
+        await tui.until_shown("Which customers bring others?", "No answer from", "Not read yet.")
+        assert "Reading…" not in tui.screen()
         network.down = False
         await tui.until_shown("Initech")
 
@@ -61,7 +63,7 @@ async def test_a_dialog_survives_a_lost_server_and_decides_once(server: Server) 
 
 async def test_an_unknown_key_is_said_in_words(server: Server) -> None:
     async with console(server, key="pak_wrong") as tui:
-        await tui.until_shown("refuses: Send a valid API key")
+        await tui.until_shown("refuses: This key is not valid")
 
 
 def test_run_enters_and_leaves_the_connection_in_one_loop(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

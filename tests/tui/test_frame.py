@@ -10,6 +10,7 @@ import pytest
 from console_driver import Driver, console, story
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets import Static
 
 from factories import ADMIN_KEY, Server
 from passalong_tui.app import Console
@@ -101,7 +102,8 @@ async def test_copy_whole_and_export(server: Server, tmp_path: Path) -> None:
         assert tui.console.clipboard == "long"
         await tui.press("v")
         await tui.until(lambda: isinstance(tui.console.screen, WholeScreen), "the whole of it")
-        assert LONG in " ".join(tui.text(".value").split())
+        values = [" ".join(str(value.visual).split()) for value in tui.console.screen.query(".value").results(Static)]
+        assert LONG in values
         await tui.press("escape", "E")
         await tui.until(lambda: list(files.iterdir()), "the file")
         await tui.until_shown("rows written to")
@@ -210,10 +212,15 @@ async def test_run_remembers_on_the_way_out(server: Server, monkeypatch: pytest.
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
     async def left(self: Console) -> None:
-        self.action_go(CUSTOMERS)
+        await self.action_go(CUSTOMERS)
 
     monkeypatch.setattr(Console, "run_async", left)
-    monkeypatch.setattr(Console, "switch_mode", lambda self, mode: None)
+
+    async def stay(self: Console, mode: str) -> None:
+        pass
+
+    monkeypatch.setattr(Console, "switch_mode", stay)
+    monkeypatch.setattr(Console, "screen_stack", [])
     from passalong_tui.__main__ import _run
 
     await _run(server.config.base_url, ADMIN_KEY, "mara", None)

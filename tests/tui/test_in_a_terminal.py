@@ -80,7 +80,7 @@ def test_a_server_that_dies_and_comes_back_takes_nothing_off_the_screen(tmp_path
             server.start()
             shown.until("live", gone=["No answer from"])
             assert server.command("keys", "revoke", id).returncode == 0
-            shown.until("refuses: Send a valid API key", "Customer reports")
+            shown.until("refuses: This key is not valid", "Customer reports")
             shown.keys("C-q")
             eventually(shown.dead)
 

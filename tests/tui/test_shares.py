@@ -17,7 +17,8 @@ from console_driver import Driver, console, lead, opportunity
 from textual.widgets import Static
 
 from factories import FIREFOX, Server, element
-from passalong_tui.answers import Node, ShareMonth
+from passalong_tui.answers import ListedShare, Node, Page, ShareMonth
+from passalong_tui.client import Client
 from passalong_tui.opening import open_in_browser
 from passalong_tui.screens.code import CodeScreen
 from passalong_tui.screens.customer import CustomerScreen
@@ -388,3 +389,46 @@ async def test_a_share_that_is_looked_at_whole(server: Server) -> None:
         await tui.press("y", "v")
         await tui.until(lambda: url in [str(s.visual) for s in tui.console.screen.query(Static)], "the whole link")
         assert tui.console.clipboard == url
+
+
+async def test_a_feed_is_exported_to_its_end_and_says_what_it_shows(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(5):
+        lead(server, server.share(sharer=f"s{n}"), f"p{n}@hooli.example", name=f"P {n}")
+
+    async def a_few(self: SharesScreen, client: Client, search: str, cursor: str | None) -> Page[ListedShare]:
+        return await client.shares(q=search, state=self._state or None, cursor=cursor, limit=2)
+
+    monkeypatch.setattr(SharesScreen, "read", a_few)
+    async with console(server, size=(120, 24), exports=tmp_path / "out") as tui:
+        await _to_shares(tui)
+        await tui.until_shown("the newest 2 links, more below")
+        await tui.press("E")
+        await tui.until_shown(f"{len(listed(server))} rows written to")
+        [file] = (tmp_path / "out").iterdir()
+        rows = {row["Share"]: row for row in csv.DictReader(file.read_text("utf-8-sig").splitlines())}
+        assert set(rows) == {share["share"] for share in listed(server)}
+        one = next(share for share in listed(server))
+        told = rows[one["share"]]
+        assert (told["Link"], told["Customer id"], told["Mechanic"]) == (one["url"], "initech", one["mechanic"])
+        assert (told["Pipeline amount"], told["Pipeline currency"]) == ("", "")
+        assert len(tui.column("asset")) == 2, "the table shows what it showed"
+        await tui.press("s")
+        await tui.until_shown("sorted among the newest 2 links, more below")
+        await tui.press("f")
+        await tui.until_shown("only open ones   sorted among the newest 2 links")
+
+
+async def test_a_number_goes_to_the_list_whatever_was_open_there(server: Server) -> None:
+    server.share()
+    async with console(server, size=(120, 24)) as tui:
+        await _to_shares(tui)
+        await _open(tui)
+        await tui.press("1", "4")
+        await tui.until(lambda: isinstance(tui.console.screen, SharesScreen), "the list")
+        await tui.press("question_mark", "G")
+        moved = tui.console.screen.query_one("#help")
+        await tui.until(lambda: moved.scroll_y == moved.max_scroll_y > 0, "the end of the help")
+        await tui.press("g")
+        await tui.until(lambda: moved.scroll_y == 0, "its beginning")

@@ -56,7 +56,7 @@ from passalong_tui.opening import open_in_browser
 from passalong_tui.palette import ConsoleCommands
 from passalong_tui.screens.page import Page
 from passalong_tui.themes import DARK, LOOKS, SAID
-from passalong_tui.words import Zone, clock
+from passalong_tui.words import Server, Zone, clock
 
 if TYPE_CHECKING:
     from passalong_tui.screens.dialog import Unsent
@@ -125,6 +125,7 @@ class Console(App[None], inherit_bindings=False):
     COMMANDS = {ConsoleCommands}  # noqa: RUF012  as Textual declares it
     MODES = {screen: _later(screen) for screen, _ in MAIN.values()}  # noqa: RUF012
     DEFAULT_MODE = OVERVIEW
+    NOTIFICATION_TIMEOUT = 3.0  # they lie upon rows
 
     trouble: reactive[str] = reactive("")
     """Why the numbers may be old, in a sentence; empty while all is well."""
@@ -169,6 +170,7 @@ class Console(App[None], inherit_bindings=False):
         self.set_reactive(Console.theme, self.memory.theme if self.memory.theme in LOOKS else DARK.name)
         self.stylesheet.set_variables(self.get_css_variables())
         Zone.utc = self.memory.utc
+        Server.away = False
 
     def on_mount(self) -> None:
         self.set_interval(self._refresh_s, self._tick)
@@ -202,14 +204,13 @@ class Console(App[None], inherit_bindings=False):
         if isinstance(self.screen, MechanicsScreen):
             self.screen.aim(key)
 
-    def action_go(self, screen: str) -> None:
-        """To one of the main screens; from a customer or a lead back to the list."""
+    async def action_go(self, screen: str) -> None:
+        """To one of the main screens, to its list, whatever was open above it."""
         self.remembered.screen = screen
-        if self.current_mode == screen:
-            while len(self.screen_stack) > 1:
-                self.pop_screen()
-        else:
-            self.switch_mode(screen)
+        if self.current_mode != screen:
+            await self.switch_mode(screen)
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
 
     def switch_mode(self, mode: str) -> AwaitMount:
         # Textual hides a screen until it is put together; what was seen before is, and needs a moment only.
@@ -255,9 +256,10 @@ class Console(App[None], inherit_bindings=False):
         if not await asyncio.to_thread(self.opener, url):
             self.say("There is no browser here that could be opened. y copies the link.", "warning")
 
-    def say(self, sentence: str, severity: SeverityLevel = "information") -> None:
-        """A word in the corner that goes by itself."""
-        self.notify(safe.line(sentence), severity=severity, markup=False)
+    def say(self, sentence: str, severity: SeverityLevel = "information", *, beneath: str = "") -> None:
+        """A word in the corner that goes by itself, with a path or the like on a line of its own."""
+        told = [safe.line(part) for part in (sentence, beneath) if part]
+        self.notify("\n".join(told), severity=severity, markup=False)
 
     def copy(self, text: str) -> None:
         """To the clipboard, as far as the terminal lets it: what it got is shown."""
@@ -314,6 +316,9 @@ class Console(App[None], inherit_bindings=False):
             except Refusal as refused:
                 self.post_message(ConnectionRefused(str(refused)))
                 await asyncio.sleep(self._retry_s)
+
+    def watch_trouble(self, trouble: str) -> None:
+        Server.away = bool(trouble)
 
     def on_answered(self) -> None:
         self._looked.set()

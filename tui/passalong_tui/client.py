@@ -67,6 +67,7 @@ ANSWER_S = 8.0
 """Longer than this and the server counts as lost; the last known numbers stay on the screen."""
 
 _AWAY = {502, 503, 504}
+_UNKNOWN_KEY = "This key is not valid, or no longer. Leave (^q) and start again with PASSALONG_KEY=pak_…"
 
 
 class Lost(PassalongError):
@@ -381,7 +382,8 @@ class Client:
         if not answer.is_success:
             problem = _problem(answer)
             faults = {fault.field: fault.message for fault in problem.faults}
-            sentence = problem.detail or f"{self.base_url} answered {answer.status_code} without saying why."
+            unknown = _UNKNOWN_KEY if answer.status_code == 401 else None
+            sentence = unknown or problem.detail or f"{self.base_url} answered {answer.status_code} without saying why."
             raise Refusal(answer.status_code, sentence, faults)
         try:
             return msgspec.json.decode(answer.content, type=kind)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from rich.cells import cell_len
 from textual.content import Content
 
-from passalong.domain.money import written
+from passalong.domain.money import Money, written
 from passalong_tui import safe
 from passalong_tui.answers import Attribution, Case, Conversion, Credit, Override
 from passalong_tui.known import Known
@@ -31,6 +31,12 @@ def amount_of(conversion: Conversion, minor: int | None = None) -> str:
     if amount is None:
         return NOTHING
     return written(amount.amount_minor if minor is None else minor, amount.currency)
+
+
+def amounts(conversion: Conversion, minor: int | None = None) -> list[Money]:
+    """The same for programs."""
+    whole = conversion.amount
+    return [] if whole is None else [whole if minor is None else Money(minor, whole.currency)]
 
 
 def credited_minor(attribution: Attribution) -> int | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
-from passalong.domain.money import Money, written
+from passalong.domain.money import Money, decimals, written
 
 NOTHING = "–"
+READING, NOT_READ = "Reading…", "Not read yet."
 
 
 class Zone:
@@ -18,8 +19,19 @@ class Zone:
     clock: Callable[[], datetime] = staticmethod(lambda: datetime.now(UTC))
 
 
+class Server:
+    """Whether the server is away: then nobody is reading what was not read yet."""
+
+    away = False
+
+
 def now() -> datetime:
     return Zone.clock()
+
+
+def unread() -> str:
+    """What stands where nothing is known yet."""
+    return NOT_READ if Server.away else READING
 
 
 KINDS = {
@@ -208,6 +220,22 @@ def money_in(amounts: Sequence[Money], width: int) -> str:
         return whole
     rest = f" +{len(amounts) - 1}" if len(amounts) > 1 else ""
     return f"{money(amounts[:1])}{rest}"
+
+
+def money_header(label: str) -> list[str]:
+    """The two columns of money in a file."""
+    return [f"{label} amount", f"{label} currency"]
+
+
+def money_told(amounts: Sequence[Money]) -> tuple[str, str]:
+    """For programs, `12000.00` and `EUR`: nothing for none, several in the same order with `;` between them."""
+    return ";".join(map(_bare, amounts)), ";".join(m.currency for m in amounts)
+
+
+def _bare(amount: Money) -> str:
+    digits = decimals(amount.currency)
+    whole, fraction = divmod(amount.amount_minor, 10**digits)
+    return f"{whole}.{fraction:0{digits}d}" if digits else str(whole)
 
 
 def month_label(month: str) -> str:

@@ -13,7 +13,7 @@ from textual.content import Content
 
 from passalong_tui.answers import Course, Point
 from passalong_tui.charts.canvas import Canvas, compact, flowing
-from passalong_tui.words import counted, number
+from passalong_tui.words import counted, number, unread
 
 LEAST_WIDTH, LEAST_HEIGHT = 30, 8
 _CAME, _EXPECTED, _ZONE, _FLOOR, _AWAY = "━", "⠒", "░", "┊", "‖"
@@ -45,7 +45,7 @@ class _Scale(Struct, frozen=True, kw_only=True):
 def survival(course: Course | None, width: int, height: int) -> Content:
     """The chart with its axes in words and its legend; a sentence where there is nothing to draw, or no room."""
     if course is None:
-        return Content.styled("Reading…", "$quiet")
+        return Content.styled(unread(), "$quiet")
     if not course.points:
         return Content.styled("It is not launched yet: its course begins that day.", "$quiet")
     if width < LEAST_WIDTH or height < LEAST_HEIGHT:

@@ -26,7 +26,7 @@ from passalong_tui.widgets.bars import MonthBars
 from passalong_tui.widgets.customer_card import brought
 from passalong_tui.widgets.listing import Listing
 from passalong_tui.widgets.parts import Parts
-from passalong_tui.words import counted, money, number
+from passalong_tui.words import counted, money, number, unread
 
 TIMELINE, SHARES, LEADS, CONVERSIONS = "timeline", "shares", "leads", "conversions"
 PLAYS, SIGNALS, ADVOCACY = "plays", "signals", "advocacy"
@@ -62,7 +62,7 @@ class CustomerScreen(TablePage):
 
     def body(self) -> ComposeResult:
         with Horizontal(id="top"):
-            yield Static(Content("Reading…"), id="sum")
+            yield Static(Content(unread()), id="sum")
             with Vertical(id="chart"):
                 yield Static(Content.styled("Opportunities that carry its name", "$quiet"), id="chart-title")
                 yield MonthBars()

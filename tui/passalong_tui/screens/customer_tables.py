@@ -9,15 +9,16 @@ from datetime import timedelta
 from msgspec import Struct
 from rich.text import Text
 
-from passalong.domain.money import written
+from passalong.domain.money import Money
 from passalong_tui import safe
 from passalong_tui.answers import Credit, Lead, Moment, Piece, Play, Reported, ShareOf, Signal
+from passalong_tui.credits import amounts
 from passalong_tui.known import Known
 from passalong_tui.moments import about, tone, what, when
 from passalong_tui.pieces import columns as piece_columns
 from passalong_tui.widgets.columns import count
 from passalong_tui.widgets.listing import Column, Listing
-from passalong_tui.words import EVENTS, MOTIONS, NOTHING, PLAY_STATES, ago, day, now, number, said
+from passalong_tui.words import EVENTS, MOTIONS, NOTHING, PLAY_STATES, ago, day, money, now, number, said
 
 WEEKS = 12
 """Of signals, so many weeks are drawn."""
@@ -53,11 +54,11 @@ def credit_of(reported: Reported, customer: str) -> Credit | None:
 
 
 def conversion_amount(reported: Reported, credit: Credit | None = None) -> str:
-    amount = reported.conversion.amount
-    if amount is None:
-        return NOTHING
-    minor = amount.amount_minor if credit is None or credit.amount_minor is None else credit.amount_minor
-    return written(minor, amount.currency)
+    return money(credited_amounts(reported, credit))
+
+
+def credited_amounts(reported: Reported, credit: Credit | None) -> list[Money]:
+    return amounts(reported.conversion, credit.amount_minor if credit is not None else None)
 
 
 def heard(signals: list[Signal]) -> list[Heard]:
@@ -91,7 +92,7 @@ def timeline(known: Known) -> Listing[Moment]:
                order=lambda m: safe.clean(about(m, known)).casefold(), least=20),
         Column(key="amount", label="Credited", cell=lambda m, w: _amount(m),
                order=lambda m: m.amount.amount_minor if m.amount else -1, width=15, right=True, drop=1,
-               value=lambda m: _amount(m)),
+               amounts=lambda m: [m.amount] if m.amount else []),
     )  # fmt: skip
     return Listing(
         columns,
@@ -171,7 +172,7 @@ def conversions(customer: str) -> Listing[Reported]:
                order=lambda r: r.conversion.external_id),
         Column(key="amount", label="Credited", cell=lambda r, w: conversion_amount(r, credit_of(r, customer)),
                order=lambda r: r.conversion.amount.amount_minor if r.conversion.amount else -1,
-               width=16, right=True, value=lambda r: conversion_amount(r, credit_of(r, customer))),
+               width=16, right=True, amounts=lambda r: credited_amounts(r, credit_of(r, customer))),
         Column(key="motion", label="Motion", order=motion, cell=lambda r, w: motion(r), width=10, drop=2),
         Column(key="evidence", label="Evidence", order=evidence, cell=lambda r, w: evidence(r), width=10, drop=1),
         Column(key="when", label="When", cell=lambda r, w: ago(r.conversion.occurred_at),
@@ -249,7 +250,7 @@ def _ended(share: ShareOf) -> str:
 
 
 def _amount(moment: Moment) -> str:
-    return written(moment.amount.amount_minor, moment.amount.currency) if moment.amount else ""
+    return money([moment.amount]) if moment.amount else ""
 
 
 def _value(signal: Signal) -> str:

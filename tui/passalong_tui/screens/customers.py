@@ -38,6 +38,7 @@ def _pipeline(motion: str, label: str, drop: int = 0) -> Column[RankedCustomer]:
         label=label,
         cell=lambda c, w: money_in(getattr(c.credited, motion).pipeline, w),
         order=lambda c: (pipeline_order([*getattr(c.credited, motion).pipeline]), -c.place),
+        amounts=lambda c: getattr(c.credited, motion).pipeline,
         width=13,
         right=True,
         drop=drop,
@@ -61,7 +62,7 @@ COLUMNS: tuple[Column[RankedCustomer], ...] = (
     # The server has put them in order: it knows by which rates currencies are compared.
     Column(key="pipeline", label="Pipeline", cell=lambda c, w: money_in(c.credited.whole.pipeline, w),
            order=lambda c: -c.place, width=13, right=True,
-           value=lambda c: money_in(c.credited.whole.pipeline, 10_000)),
+           amounts=lambda c: c.credited.whole.pipeline),
 )  # fmt: skip
 EMPTY = (
     "No customer yet. Put one with PUT /api/v1/customers/{id}, or import a list: passalong import customers FILE.csv"
@@ -144,7 +145,8 @@ class CustomersScreen(FeedPage[RankedCustomer]):
         if ranking is not None and ranking.made_at is not None and not ranking.present:
             said_so.append(f"as of {clock(ranking.made_at)}")
         if self._cursor is not None:
-            said_so.append(f"the first {len(self._entries or ()):,}")
+            first = f"the first {len(self._entries or ()):,}"
+            said_so.append(first if self.query_one(Listing).in_first_order else f"sorted among {first}")
         return " · ".join(said_so)
 
     @on(FeedFetched)

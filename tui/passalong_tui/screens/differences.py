@@ -18,7 +18,7 @@ from passalong_tui.messages import Fact, OutboxFetched
 from passalong_tui.screens.page import TablePage
 from passalong_tui.screens.ways import told
 from passalong_tui.widgets.listing import Column, Listing
-from passalong_tui.words import NOTHING, ago
+from passalong_tui.words import NOTHING, ago, unread
 
 COLUMNS: tuple[Column[Drift], ...] = (
     Column(key="kind", label="Record", cell=lambda d, w: d.kind, order=lambda d: d.kind, width=9),
@@ -37,7 +37,7 @@ class DifferencesScreen(TablePage):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(DIFFERENCES)]
 
     def body(self) -> ComposeResult:
-        yield Static(Content("Reading…"), id="meaning")
+        yield Static(Content(unread()), id="meaning")
         yield Listing(
             COLUMNS,
             key=lambda d: f"{d.kind} {d.record} {d.lead or ''}",

@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 MOST = 1000
 """Entries that one table holds: what is older is found by searching."""
+MOST_WRITTEN = 20_000
+"""Entries that one file holds."""
 
 
 class FeedFetched(Fact, Generic[T]):
@@ -79,7 +81,11 @@ class FeedPage(TablePage, Generic[T]):
             cursor = part.next_cursor
             if cursor is None:
                 break
-        return [FeedFetched(asked, entries, cursor)]
+        return [*await self.naming(client, entries), FeedFetched(asked, entries, cursor)]
+
+    async def naming(self, client: Client, entries: list[T]) -> list[Fact]:
+        """What it takes to call by name what the entries are about; may raise Lost or Refusal."""
+        return []
 
     def begin(self) -> None:
         """Asks anew from the newest on: something else is to be shown."""
@@ -91,9 +97,17 @@ class FeedPage(TablePage, Generic[T]):
         if self._entries is not None:
             listing.partial = self.searchable
             listing.show(self._entries)
-        self.ask(Content.assemble(self.QUESTION, (f"   {self._extent()}", "$quiet")))
+        self.ask(self.headline())
         if self.focused is None:
             listing.focus_rows()
+
+    def headline(self) -> Content:
+        """The question, with how much of the answer is shown."""
+        return Content.assemble(self.QUESTION, (f"   {self._extent()}", "$quiet"))
+
+    @on(Listing.Arranged)
+    def _retitle(self) -> None:
+        self.ask(self.headline())
 
     def _extent(self) -> str:
         """How much of it is shown."""
@@ -102,7 +116,9 @@ class FeedPage(TablePage, Generic[T]):
         n = len(self._entries)
         if self._cursor is None:
             return f"all {n:,} {self.things}" if n > 1 else ""
-        return f"the newest {n:,} {self.things}, {'more below' if n < MOST else 'older ones by searching'}"
+        newest = f"the newest {n:,} {self.things}, {'more below' if n < MOST else 'older ones by searching'}"
+        # In another order, what comes first among these need not come first among all.
+        return newest if self.query_one(Listing).in_first_order else f"sorted among {newest}"
 
     @on(FeedFetched)
     def _fetched(self, fact: FeedFetched[T]) -> None:
@@ -131,3 +147,31 @@ class FeedPage(TablePage, Generic[T]):
             if asked == self.asked and cursor == self._cursor and self._entries is not None:
                 self._parts += 1
                 self.post_message(FeedFetched(asked, [*self._entries, *part.items], part.next_cursor))
+
+    def action_export(self) -> None:
+        if self._cursor is None or self._entries is None:
+            super().action_export()
+        else:
+            self.console.say(f"Reading all {self.things}…")
+            self._read_out(self._entries, self._cursor)
+
+    @work(group="export", exclusive=True)
+    async def _read_out(self, entries: list[T], cursor: str | None) -> None:
+        """Reads on to the end, and writes all of it in the order and by the filter of the table."""
+        asked, search, listing, things = self.asked, self.search, self.query_one(Listing), self.things
+        found = list(entries)
+        try:
+            while cursor is not None and len(found) < MOST_WRITTEN:
+                part = await self.read(self.console.client, search, cursor)
+                if asked != self.asked:
+                    self.console.say("Nothing was written: something else is to be shown by now.", "warning")
+                    return
+                found += part.items
+                cursor = part.next_cursor
+            for fact in await self.naming(self.console.client, found):
+                self.post_message(fact)
+        except (Lost, Refusal) as error:
+            self.console.say(f"Nothing was written: {error}", "error")
+            return
+        bounded = f", the newest {things} and not all," if cursor is not None else ""
+        await self.write(self._named(listing), listing.header, listing.rows(found), bounded)

@@ -9,10 +9,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from passalong_tui.commands import COMMANDS, SCREENS, Command
+from passalong_tui.screens.reading import Reading
 from passalong_tui.styles import read_styles
 
 _WIDEST, _AROUND = 96, 8
@@ -21,7 +21,7 @@ _INDENT = 24
 """Cells before what a key does."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Reading):
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,f1,q", "leave", "Close"),
@@ -38,9 +38,6 @@ class HelpScreen(ModalScreen[None]):
             yield Static(Content("What can I do here?"), id="title")
             yield Static(_sections(self._here, min(self.app.size.width, _WIDEST) - _AROUND))
             yield Static(Content("Arrow keys move, Tab goes to the next part. Esc closes this."), id="closing")
-
-    def action_leave(self) -> None:
-        self.dismiss(None)
 
 
 def _sections(here: str | None, width: int) -> Content:

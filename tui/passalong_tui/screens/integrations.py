@@ -117,14 +117,16 @@ class IntegrationsScreen(FeedPage[Job]):
     def draw(self) -> None:
         self.query_one(Listing).explain_empty(self._nothing())
         super().draw()
-        which = f"jobs: {said(JOB_STATES, self._state)}" if self._state else "jobs: in any state"
-        how_many = f", {extent}" if (extent := self._extent()) else ""
-        self.ask(Content.assemble(self.QUESTION, (f"   {which}{how_many}", "$quiet")))
         if self.known.outbox is not None:
             may = self.known.may(ADMIN)
             told = lines(self.known.outbox, self.known.endpoints, wide=self.size.width >= 120, acts=may)
             self.query_one("#ways", Static).update(told)
             self.rebind(self._standing_now())
+
+    def headline(self) -> Content:
+        which = f"jobs: {said(JOB_STATES, self._state)}" if self._state else "jobs: in any state"
+        how_many = f", {extent}" if (extent := self._extent()) else ""
+        return Content.assemble(self.QUESTION, (f"   {which}{how_many}", "$quiet"))
 
     def _nothing(self) -> str:
         """What an empty table says."""

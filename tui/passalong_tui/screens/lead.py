@@ -17,7 +17,7 @@ from passalong_tui import safe
 from passalong_tui.answers import Case, Erasure, Lead, LeadDetail, Reported
 from passalong_tui.client import Client
 from passalong_tui.commands import ADMIN, LEAD, LEADS, bindings
-from passalong_tui.credits import amount_of, customers, known_as, reasons, side_by_side
+from passalong_tui.credits import amount_of, amounts, customers, known_as, reasons, side_by_side
 from passalong_tui.journeys import doings, in_hubspot, way
 from passalong_tui.known import Known
 from passalong_tui.messages import CaseFetched, Fact, LeadFetched
@@ -25,7 +25,7 @@ from passalong_tui.screens.customer import who
 from passalong_tui.screens.naming import names
 from passalong_tui.screens.page import TablePage
 from passalong_tui.widgets.listing import Column, Listing
-from passalong_tui.words import EVENTS, MOTIONS, ago, day, said, stamp
+from passalong_tui.words import EVENTS, MOTIONS, ago, day, said, stamp, unread
 
 MOST_CASES = 4
 """Of so many of its conversions the credits under each model are read at once; of others when they are looked at."""
@@ -52,7 +52,7 @@ class LeadScreen(TablePage):
             with Container(id="beside"):
                 with Vertical(id="came"):
                     yield Static(Content("How it came"), classes="heading")
-                    yield Static(Content("Reading…"), id="way")
+                    yield Static(Content(unread()), id="way")
                 with Vertical(id="is"):
                     yield Static(Content("Who it is"), classes="heading")
                     yield Static(Content(""), id="person")
@@ -84,7 +84,7 @@ class LeadScreen(TablePage):
                    order=lambda r: safe.clean(customers(r.attribution, known)).casefold(), width=18, drop=1),
             Column(key="amount", label="Amount", cell=lambda r, w: amount_of(r.conversion), width=16, right=True,
                    order=lambda r: r.conversion.amount.amount_minor if r.conversion.amount else -1,
-                   value=lambda r: amount_of(r.conversion)),
+                   amounts=lambda r: amounts(r.conversion)),
             Column(key="when", label="When", cell=lambda r, w: ago(r.conversion.occurred_at),
                    order=lambda r: r.conversion.occurred_at, width=12, right=True),
         )  # fmt: skip

@@ -13,7 +13,7 @@ from passalong_tui.client import Client
 from passalong_tui.commands import ADMIN, LEADS, bindings
 from passalong_tui.messages import Fact
 from passalong_tui.screens.customer import who
-from passalong_tui.screens.feed import FeedFetched, FeedPage
+from passalong_tui.screens.feed import FeedPage
 from passalong_tui.screens.naming import names
 from passalong_tui.widgets.listing import Column, Listing
 from passalong_tui.words import MOTIONS, ago, said
@@ -74,11 +74,8 @@ class LeadsScreen(FeedPage[Lead]):
     async def read(self, client: Client, search: str, cursor: str | None) -> Page[Lead]:
         return await client.leads_found(search, cursor)
 
-    async def fetch(self, client: Client) -> list[Fact]:
-        facts = await super().fetch(client)
-        leads = [lead for fact in facts if isinstance(fact, FeedFetched) for lead in fact.entries]
-        called = await names(client, self.known, [lead.customer for lead in leads], [lead.mechanic for lead in leads])
-        return [*called, *facts]
+    async def naming(self, client: Client, entries: list[Lead]) -> list[Fact]:
+        return await names(client, self.known, [e.customer for e in entries], [e.mechanic for e in entries])
 
     def _extent(self) -> str:
         told = super()._extent()

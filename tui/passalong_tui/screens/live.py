@@ -22,7 +22,7 @@ from passalong_tui.messages import CustomersFetched, EventsArrived, Fact, Mechan
 from passalong_tui.screens.page import Page
 from passalong_tui.widgets.keybar import KeyBar
 from passalong_tui.widgets.stream import Stream
-from passalong_tui.words import ACTORS, BRIEFLY, EVENTS, NOTHING, counted, said, second, stamp
+from passalong_tui.words import ACTORS, BRIEFLY, EVENTS, NOTHING, counted, said, second, stamp, unread
 
 FRAME_S = 0.1
 """What comes within it is drawn at once, however much that is."""
@@ -66,7 +66,7 @@ class LiveScreen(Page):
         """Whether there is an event that commands could be about."""
 
     def body(self) -> ComposeResult:
-        yield Static(Content("Reading…"), id="nothing")
+        yield Static(Content(unread()), id="nothing")
         yield Stream(self._line, TAIL)
         yield Static(Content(""), id="about")
         yield Input(placeholder="Type to find, Enter to go to the events, Esc to show all", compact=True, id="find")
@@ -165,7 +165,7 @@ class LiveScreen(Page):
 
     def _why_empty(self) -> str:
         if not self.known.following:
-            return "Reading…"
+            return unread()
         if not self.known.events:
             return "Nothing has happened yet. The first view of a share appears here at once."
         if sought := safe.clean(self.query_one("#find", Input).value):

@@ -166,6 +166,7 @@ COLUMNS: tuple[Column[Mechanic], ...] = (
         label="Pipeline",
         cell=lambda m, w: money_in(m.counts.pipeline, w),
         order=lambda m: pipeline_order([*m.counts.pipeline]),
+        amounts=lambda m: m.counts.pipeline,
         width=14,
         right=True,
     ),

@@ -11,12 +11,14 @@ from textual.containers import Container, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from passalong.domain.money import Money
 from passalong_tui import safe
 from passalong_tui.answers import Case, Page, Reported
 from passalong_tui.client import Client, Lost, Refusal
 from passalong_tui.commands import OPPORTUNITIES, bindings
 from passalong_tui.credits import (
     amount_of,
+    amounts,
     credited_minor,
     customers,
     decided,
@@ -28,7 +30,7 @@ from passalong_tui.credits import (
 )
 from passalong_tui.messages import CaseFetched, Fact
 from passalong_tui.screens.deciding import DecidingPage
-from passalong_tui.screens.feed import FeedFetched, FeedPage
+from passalong_tui.screens.feed import FeedPage
 from passalong_tui.screens.naming import names
 from passalong_tui.widgets.listing import Column, Listing
 from passalong_tui.words import EVENTS, MODELS, NOTHING, VIAS, ago, day, said, stamp
@@ -80,9 +82,10 @@ class OpportunitiesScreen(FeedPage[Reported], DecidingPage):
             Column(key="customer", label="Customer", cell=lambda r, w: customers(r.attribution, known),
                    order=lambda r: safe.clean(customers(r.attribution, known)).casefold()),
             Column(key="amount", label="Amount", cell=lambda r, w: amount_of(r.conversion), order=_amount,
-                   width=13, right=True, value=lambda r: amount_of(r.conversion)),
+                   width=13, right=True, amounts=lambda r: amounts(r.conversion)),
             Column(key="credited", label="Credited", cell=lambda r, w: _credited(r), order=_credited_order,
-                   width=13, right=True, drop=6, value=_credited),
+                   width=13, right=True, drop=6,
+                   amounts=_credited_amounts),
             Column(key="evidence", label="Evidence", cell=lambda r, w: evidence(r.attribution),
                    order=lambda r: evidence(r.attribution), width=9, drop=1),
             Column(key="kind", label="What", cell=lambda r, w: said(EVENTS, r.conversion.kind),
@@ -148,15 +151,16 @@ class OpportunitiesScreen(FeedPage[Reported], DecidingPage):
         attributed = {"yes": True, "no": False}.get(self._named_so)
         return await client.conversions_found(search, cursor, kind=self._kind or None, attributed=attributed)
 
+    async def naming(self, client: Client, entries: list[Reported]) -> list[Fact]:
+        credits = [credit for reported in entries for credit in reported.attribution.credits]
+        return await names(client, self.known, [c.customer for c in credits], [c.mechanic for c in credits])
+
     async def fetch(self, client: Client) -> list[Fact]:
         facts = await super().fetch(client)
-        entries = [reported for fact in facts if isinstance(fact, FeedFetched) for reported in fact.entries]
-        credits = [credit for reported in entries for credit in reported.attribution.credits]
-        called = await names(client, self.known, [c.customer for c in credits], [c.mechanic for c in credits])
         current = self.current
         if current is not None:
             facts.append(CaseFetched(await client.conversion(current.conversion.id)))
-        return [*called, *facts]
+        return facts
 
     # The one at hand.
 
@@ -242,6 +246,11 @@ def _amount(reported: Reported) -> int:
 def _credited_order(reported: Reported) -> int:
     minor = credited_minor(reported.attribution)
     return -1 if minor is None else minor
+
+
+def _credited_amounts(reported: Reported) -> list[Money]:
+    minor = credited_minor(reported.attribution)
+    return [] if minor is None else amounts(reported.conversion, minor)
 
 
 def _credited(reported: Reported) -> str:

@@ -30,7 +30,7 @@ from passalong_tui.messages import CaseFetched, Fact
 from passalong_tui.screens.deciding import DecidingPage
 from passalong_tui.screens.naming import names
 from passalong_tui.widgets.listing import Column, Listing
-from passalong_tui.words import EVENTS, EVIDENCE, MODELS, MOTIONS, NOTHING, VIAS, percent, said, stamp
+from passalong_tui.words import EVENTS, EVIDENCE, MODELS, MOTIONS, NOTHING, VIAS, percent, said, stamp, unread
 
 Trace = tuple[int, Touchpoint]
 """A touchpoint and its place among those of its conversion."""
@@ -54,7 +54,7 @@ class OpportunityScreen(DecidingPage):
 
     def body(self) -> ComposeResult:
         with VerticalScroll(id="case"):
-            yield Static(Content("Reading…"), id="sum")
+            yield Static(Content(unread()), id="sum")
             yield Static(Content(""), id="why")
             yield Static(Content("Under each model"), classes="heading")
             yield Static(Content(""), id="models")

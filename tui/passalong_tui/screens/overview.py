@@ -25,7 +25,7 @@ from passalong_tui.widgets.bars import MonthBars, SourceMonths
 from passalong_tui.widgets.breakdown import Funnel, Pipeline
 from passalong_tui.widgets.first_steps import FirstSteps
 from passalong_tui.widgets.tail import LiveTail
-from passalong_tui.words import counted, number
+from passalong_tui.words import counted, number, unread
 
 MOST_FINDINGS = 3
 WIDE, RICH_WIDTH = 120, 150
@@ -48,7 +48,7 @@ class OverviewScreen(Page):
         with Horizontal(id="top"):
             with Vertical(id="one"):
                 yield Digits("–", id="number")
-                yield Static(Content("Reading…"), id="meaning")
+                yield Static(Content(unread()), id="meaning")
             yield MonthBars()
         yield Static(Content(""), id="coverage")
         yield FirstSteps()

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
 from textual.screen import Screen
+from textual.widget import Widget
 from textual.widgets import Static
 from textual.worker import Worker
 
@@ -24,7 +25,7 @@ from passalong_tui.widgets.banner import Banner
 from passalong_tui.widgets.keybar import KeyBar
 from passalong_tui.widgets.listing import Listing
 from passalong_tui.widgets.nav import Nav
-from passalong_tui.words import counted, today
+from passalong_tui.words import NOT_READ, READING, counted, today, unread
 
 if TYPE_CHECKING:
     from passalong_tui.app import Console
@@ -37,6 +38,14 @@ _WAYS = {
     "bottom": ("scroll_bottom", "scroll_end"),
 }
 """How widgets call it: those with a cursor first, for scrolling alone would leave it behind."""
+
+
+def step(part: Widget, way: str) -> None:
+    """One of the ways, by whatever name the widget calls it."""
+    for name in _WAYS[way]:
+        if act := getattr(part, f"action_{name}", None):
+            act()
+            return
 
 
 class Page(Screen[None]):
@@ -137,31 +146,39 @@ class Page(Screen[None]):
     def action_move(self, way: str) -> None:
         """Down, up, to the top or the bottom of what has the focus, or of the first part that can be moved through."""
         part = self.focused if self.focused is not None else next(iter(self.query("Grid, Tree, VerticalScroll")), None)
-        if part is None:
-            return
-        for name in _WAYS[way]:
-            if step := getattr(part, f"action_{name}", None):
-                step()
-                return
+        if part is not None:
+            step(part, way)
 
     @work(group="export", exclusive=True)
     async def save(self, name: str, header: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """Writes a table to a CSV file, and says where it is."""
+        await self.write(name, header, rows)
+
+    async def write(
+        self, name: str, header: Sequence[str], rows: Sequence[Sequence[object]], bounded: str = ""
+    ) -> None:
+        """`bounded` says in the same sentence that there is more."""
         try:
             path = await asyncio.to_thread(write, name, header, rows, self.console.exports, today())
         except OSError as error:
             self.console.say(f"Nothing was written: {error.strerror or error}.", "error")
         else:
-            self.console.say(f"{counted(len(rows), 'row')} written to {path}.")
+            self.console.say(f"{counted(len(rows), 'row')}{bounded} written to", beneath=str(path))
 
     def _tell(self, trouble: str) -> None:
         self.query_one(Banner).say(trouble)
         self.show_age()
+        for part in self.query(Static):
+            if str(part.content) in (READING, NOT_READ):
+                part.update(Content(unread()))
+        self.query("*").refresh()  # some say by themselves that nothing was read
+        if self.is_current:
+            self.call_after_refresh(self.draw)
 
     def show_age(self) -> None:
         """Says how old the numbers are."""
         for nav in self.query(Nav):  # none in the first moment, before the screen is composed
-            nav.show_age(self.known.answered_at)
+            nav.show_age(self.known.answered_at, away=bool(self.console.trouble))
 
 
 class TablePage(Page):

@@ -21,7 +21,7 @@ from passalong_tui.screens.mechanics import pipeline_order
 from passalong_tui.screens.page import TablePage
 from passalong_tui.widgets.columns import count
 from passalong_tui.widgets.listing import Column, Listing
-from passalong_tui.words import money_in, number
+from passalong_tui.words import money_in, number, unread
 
 
 class Row(Struct, frozen=True):
@@ -56,7 +56,8 @@ COLUMNS: tuple[Column[Row], ...] = (
     Column(key="followed", label="Opps after", cell=lambda r, w: number(r.after.opportunities),
            order=lambda r: r.after.opportunities, width=11, right=True),
     Column(key="pipeline", label="Pipeline after", cell=lambda r, w: money_in(r.after.pipeline.by_currency, w),
-           order=lambda r: pipeline_order([*r.after.pipeline.by_currency]), width=16, right=True, drop=2),
+           order=lambda r: pipeline_order([*r.after.pipeline.by_currency]),
+           amounts=lambda r: r.after.pipeline.by_currency, width=16, right=True, drop=2),
 )  # fmt: skip
 
 
@@ -67,7 +68,7 @@ class PlayReportScreen(TablePage):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(PLAY_REPORT)]
 
     def body(self) -> ComposeResult:
-        yield Static(Content("Reading…"), id="meaning")
+        yield Static(Content(unread()), id="meaning")
         yield Listing(
             COLUMNS,
             key=lambda r: r.id,

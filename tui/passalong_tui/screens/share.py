@@ -23,7 +23,7 @@ from passalong_tui.screens.page import Page
 from passalong_tui.widgets.branches import BranchTree
 from passalong_tui.widgets.qr import QrCode
 from passalong_tui.widgets.share_card import facts, title, whose
-from passalong_tui.words import money
+from passalong_tui.words import money_header, money_told, unread
 
 _LABEL = 13
 _HEADER = (
@@ -50,7 +50,7 @@ class ShareScreen(Page):
     def body(self) -> ComposeResult:
         with Horizontal(id="share"):
             with Vertical(id="told"):
-                yield Static(Content("Reading…"), id="facts")
+                yield Static(Content(unread()), id="facts")
                 yield Static(Content(""), id="columns")
                 yield BranchTree()
             yield QrCode()
@@ -177,8 +177,9 @@ class ShareScreen(Page):
     def action_export(self) -> None:
         """What was read of the tree."""
         rows = [[getattr(node, name) for name in _HEADER] for node in self.query_one(BranchTree).nodes]
-        money_of = [money(node.pipeline) for node in self.query_one(BranchTree).nodes]
-        self.save(self.NAME, [*_HEADER, "pipeline"], [[*row, m] for row, m in zip(rows, money_of, strict=True)])
+        brought = [money_told(node.pipeline) for node in self.query_one(BranchTree).nodes]
+        header = [*_HEADER, *money_header("pipeline")]
+        self.save(self.NAME, header, [[*row, *money] for row, money in zip(rows, brought, strict=True)])
 
     def action_revoke(self) -> None:
         from passalong_tui.screens.revoke import RevokeDialog

@@ -21,10 +21,10 @@ from passalong_tui.messages import ConnectionLost
 from passalong_tui.screens.feed import FeedPage
 from passalong_tui.screens.share import lines
 from passalong_tui.widgets.columns import count
-from passalong_tui.widgets.listing import Column, Listing
+from passalong_tui.widgets.listing import Column, Listing, unseen
 from passalong_tui.widgets.qr import QrCode
 from passalong_tui.widgets.share_card import facts, title, whose
-from passalong_tui.words import SHARE_STATES, ago, money, money_in, said
+from passalong_tui.words import SHARE_STATES, ago, money_in, said
 
 STATES = ("", "open", "revoked", "expired")
 """What may be shown, in the order of the key: first everything."""
@@ -55,12 +55,16 @@ COLUMNS: tuple[Column[ListedShare], ...] = (
     count("leads", "Leads", 6, lambda s: s.leads),
     count("opportunities", "Opps", 5, lambda s: s.opportunities),
     Column(key="pipeline", label="Pipeline", cell=lambda s, w: money_in(s.pipeline, w), width=14, right=True, drop=4,
-           order=lambda s: max((m.amount_minor for m in s.pipeline), default=0), value=lambda s: money(s.pipeline)),
+           order=lambda s: max((m.amount_minor for m in s.pipeline), default=0), amounts=lambda s: s.pipeline),
     count("branches", "Branches", 9, lambda s: s.branches, drop=2),
     Column(key="state", label="State", cell=lambda s, w: said(SHARE_STATES, s.state), order=lambda s: s.state,
            width=9, value=lambda s: s.state, drop=1),
     Column(key="seen", label="First seen", cell=lambda s, w: ago(s.first_seen_at), order=lambda s: s.first_seen_at,
            width=12, right=True),
+    unseen("link", "Link", lambda s: s.url),
+    unseen("share", "Share", lambda s: s.share),
+    unseen("mechanic", "Mechanic", lambda s: s.mechanic),
+    unseen("customer_id", "Customer id", lambda s: s.customer),
 )  # fmt: skip
 
 
@@ -106,9 +110,11 @@ class SharesScreen(FeedPage[ListedShare]):
     def draw(self) -> None:
         self.query_one(Listing).explain_empty(f"No share is {self._state}. f shows others." if self._state else EMPTY)
         super().draw()
-        if self._state:
-            self.ask(Content.assemble(self.QUESTION, (f"   only {self._state} ones", "$warning")))
         self._show_detail()
+
+    def headline(self) -> Content:
+        only = (f"   only {self._state} ones", "$warning") if self._state else ""
+        return Content.assemble(self.QUESTION, only, (f"   {self._extent()}", "$quiet"))
 
     @on(Listing.Moved)
     def _moved(self) -> None:

@@ -8,14 +8,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from passalong_tui.screens.reading import Reading
 from passalong_tui.styles import read_styles
 from passalong_tui.words import NOTHING
 
 
-class WholeScreen(ModalScreen[None]):
+class WholeScreen(Reading):
     CSS_PATH = "whole.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,v,q,enter", "leave", "Close")]
 
@@ -31,6 +31,3 @@ class WholeScreen(ModalScreen[None]):
                 yield Static(Content(label), classes="label")
                 yield Static(Content(value or NOTHING), classes="value")
             yield Static(Content("Esc closes this."), id="closing")
-
-    def action_leave(self) -> None:
-        self.dismiss(None)

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from passalong_tui.answers import Month
 from passalong_tui.charts.months import Stacks, month_bars, stacked, stacks
+from passalong_tui.words import unread
 
 
 class MonthBars(Widget):
@@ -40,4 +41,4 @@ class SourceMonths(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        return stacked(self._stacks, *self.size) if self._read else Content.styled("Reading…", "$quiet")
+        return stacked(self._stacks, *self.size) if self._read else Content.styled(unread(), "$quiet")

@@ -10,7 +10,7 @@ from textual.widget import Widget
 from passalong.domain.money import written
 from passalong_tui import safe
 from passalong_tui.answers import Source
-from passalong_tui.words import MOTIONS, NOTHING, number, percent, said
+from passalong_tui.words import MOTIONS, NOTHING, number, percent, said, unread
 
 STEPS = (
     ("visit", "Visits"),
@@ -36,7 +36,7 @@ class Pipeline(Widget):
 
     def render(self) -> Content:
         if self._sources is None:
-            return Content.styled("Reading…", "$quiet")
+            return Content.styled(unread(), "$quiet")
         if not self._sources:
             return Content.styled(
                 "No opportunity is known this month yet. The CRM or the product reports them as conversions.", "$quiet"
@@ -90,7 +90,7 @@ class Funnel(Widget):
 
     def render(self) -> Content:
         if self._counts is None:
-            return Content.styled("Reading…", "$quiet")
+            return Content.styled(unread(), "$quiet")
         if not any(self._counts.get(kind) for kind, _ in STEPS):
             return Content.styled("Nobody has opened a share this month yet. Mint one and send it.", "$quiet")
         top = max(self._counts.get(kind, 0) for kind, _ in STEPS) or 1

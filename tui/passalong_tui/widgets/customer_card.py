@@ -8,7 +8,7 @@ from passalong_tui import safe
 from passalong_tui.answers import Brought, Moment, RankedCustomer, Standing
 from passalong_tui.known import Known
 from passalong_tui.moments import about, lately, tone, what
-from passalong_tui.words import counted, money_in, number, percent
+from passalong_tui.words import counted, money_in, number, percent, unread
 
 Part = str | tuple[str, str] | Content
 _LABEL = 11
@@ -31,7 +31,7 @@ def card(customer: RankedCustomer, latest: list[Moment] | None, known: Known, wi
         parts += [(f": {percent(counts.leads, counts.visits)} of those who looked", "$quiet")]
     parts += [".\n\n", ("What happened last\n", "bold")]
     if latest is None:
-        parts += [("Reading…", "$quiet")]
+        parts += [(unread(), "$quiet")]
     elif not latest:
         parts += [("Nothing yet.", "$quiet")]
     dates = [lately(moment) for moment in latest or ()]

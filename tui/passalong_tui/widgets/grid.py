@@ -212,7 +212,9 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
         console: Any = self.app.console
         segments: list[Segment] = []
         for head, cell in zip(self._heads, cells, strict=True):
-            line = Strip(Segment.apply_style(cell.render(console), base, style)).crop(0, head.width)
-            blank = Segment(" " * (head.width - line.cell_length), base)
-            segments += [gap, blank, *line, gap] if cell.justify == "right" else [gap, *line, blank, gap]
+            # A label may be one cell longer, for the mark of the order, which then stands in the gap.
+            line = Strip(Segment.apply_style(cell.render(console), base, style)).crop(0, head.width + _GAP)
+            room = head.width - line.cell_length
+            blank, after = Segment(" " * max(room, 0), base), Segment(" " * min(_GAP + room, _GAP), base)
+            segments += [gap, blank, *line, after] if cell.justify == "right" else [gap, *line, blank, after]
         return Strip(segments)

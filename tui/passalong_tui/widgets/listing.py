@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
+from rich.cells import cell_len
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -17,9 +18,11 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from passalong.domain.money import Money
 from passalong_tui import safe
 from passalong_tui.memory import Arrangement
 from passalong_tui.widgets.grid import Grid, Head
+from passalong_tui.words import money_header, money_told, unread
 
 T = TypeVar("T")
 
@@ -28,6 +31,8 @@ _NEAR_END = 20
 """So many rows before the last one read, more are asked for."""
 _WHOLE = 10_000
 """Cells enough for any value."""
+_NARROWEST_WORDS = 8
+"""Cells that a column of words keeps as long as others can give way."""
 _PAUSE_S = 0.2
 """So long nobody types before the server is asked for what was typed."""
 
@@ -51,17 +56,33 @@ class Column(Struct, Generic[T], frozen=True, kw_only=True):
     """Gives the colour of a cell by its name in the themes, or nothing; never the only thing that says something."""
     value: Callable[[T], object] | None = None
     """What a program reads in its place: else the number or the time that it sorts by, or the cell's own words."""
+    amounts: Callable[[T], Sequence[Money]] | None = None
+    """Money, which a program reads as two columns: the amounts and their currencies."""
+    hidden: bool = False
+    """Never drawn: for programs alone."""
 
     def whole(self, entry: T) -> str:
         """The cell with nothing cut short."""
         cell = self.cell(entry, _WHOLE)
         return cell if isinstance(cell, str) else cell.plain
 
-    def exported(self, entry: T) -> object:
+    @property
+    def header(self) -> list[str]:
+        """Its names in a file."""
+        return money_header(self.label) if self.amounts is not None else [self.label]
+
+    def exported(self, entry: T) -> list[object]:
+        if self.amounts is not None:
+            return [*money_told(self.amounts(entry))]
         if self.value is not None:
-            return self.value(entry)
+            return [self.value(entry)]
         order = self.order(entry)
-        return order if isinstance(order, int | float | datetime) else self.whole(entry)
+        return [order if isinstance(order, int | float | datetime) else self.whole(entry)]
+
+
+def unseen(key: str, label: str, value: Callable[[T], str]) -> Column[T]:
+    """A column that only files have: ids and addresses, by which programs go on."""
+    return Column(key=key, label=label, cell=lambda entry, w: value(entry), order=value, value=value, hidden=True)
 
 
 class Listing(Vertical, Generic[T]):
@@ -104,12 +125,14 @@ class Listing(Vertical, Generic[T]):
         an entry puts into the clipboard, else its key."""
         super().__init__(id=id)
         self._copies = copies or key
-        self._columns = columns
+        self._all = columns
+        self._columns = [column for column in columns if not column.hidden]
         self._key = key
         self._found_by = found_by
         self._empty = empty
         """What is said where there is no entry; a screen that shows several kinds of things changes it with them."""
         self._order, self._descending = order, descending
+        self._first_order = (order, descending)
         self._heading = heading
         self._entries: list[T] | None = None
         self._searched: list[str] | None = None
@@ -122,6 +145,8 @@ class Listing(Vertical, Generic[T]):
         self.partial = False
         """Whether it may hold a part only: then the server searches, and more is asked for near the end."""
         self._pause: Timer | None = None
+        self._left_empty = False
+        """Whether the focus was here when nothing was left to stand on."""
         # Made here and not in compose: a screen may ask for its entries before it is composed.
         self.grid = Grid()
         self.grid.display = False
@@ -132,7 +157,7 @@ class Listing(Vertical, Generic[T]):
         if self._heading is not None:
             yield Static(Content(self._heading), classes="heading")
         yield self.grid
-        yield Static(Content("Reading…"), classes="empty")
+        yield Static(Content(unread()), classes="empty")
         yield self._filter_line
 
     @property
@@ -187,12 +212,18 @@ class Listing(Vertical, Generic[T]):
         self._draw()
 
     @property
-    def header(self) -> list[str]:
-        return [column.label for column in self._columns]
+    def in_first_order(self) -> bool:
+        """Whether nobody has sorted it in another way."""
+        return (self._order, self._descending) == self._first_order
 
-    def rows(self) -> list[list[object]]:
-        """What it shows, as a program reads it, with the columns that there is no room for."""
-        return [[column.exported(entry) for column in self._columns] for entry in self.shown]
+    @property
+    def header(self) -> list[str]:
+        return [name for column in self._all for name in column.header]
+
+    def rows(self, entries: Sequence[T] | None = None) -> list[list[object]]:
+        """What it shows, or what it would show of these, as a program reads it, with what there is no room for."""
+        shown = self.shown if entries is None else self._sorted(self._found(entries))
+        return [[cell for column in self._all for cell in column.exported(entry)] for entry in shown]
 
     def whole(self) -> list[tuple[str, str]]:
         """Every cell of the entry under the cursor with nothing cut short, by its column."""
@@ -222,8 +253,9 @@ class Listing(Vertical, Generic[T]):
         self._descending = not self._descending
         self._arranged()
 
-    def _arranged(self) -> None:
-        self._draw()
+    def _arranged(self, *, to_top: bool = True) -> None:
+        """Whoever sorts wants to see what comes first; whoever searches stays where they are."""
+        self._draw(to_top=to_top)
         self.post_message(self.Arranged(self))
 
     @property
@@ -233,6 +265,8 @@ class Listing(Vertical, Generic[T]):
     def open_filter(self) -> None:
         self._filter_line.display = True
         self._filter_line.focus()
+        # It has no place on the page yet to be scrolled to.
+        self.call_after_refresh(self._filter_line.scroll_visible, animate=False)
 
     def clear_filter(self) -> bool:
         """Takes the filter away; whether there was one."""
@@ -244,8 +278,12 @@ class Listing(Vertical, Generic[T]):
         return had
 
     def focus_rows(self) -> None:
+        """Where there is no row, nothing has the focus of this table, so that keys are commands again."""
         if self.grid.display:
             self.grid.focus()
+        elif self._filter_line.has_focus:
+            self._left_empty = True
+            self.screen.set_focus(None)
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -256,7 +294,7 @@ class Listing(Vertical, Generic[T]):
         if self.partial:
             self._pause = self.set_timer(_PAUSE_S, self._seek)
         else:
-            self._arranged()
+            self._arranged(to_top=False)
 
     def _seek(self) -> None:
         self.post_message(self.Sought(self))
@@ -288,19 +326,20 @@ class Listing(Vertical, Generic[T]):
     def on_resize(self, event: Resize) -> None:
         self._draw()
 
-    def _draw(self) -> None:
+    def _draw(self, *, to_top: bool = False) -> None:
         if self._entries is None or not self.size.width:
             return
         found = self._found(self._entries)
         self._say_empty(found)
         widths = self._fitted(self.size.width)
-        by = self._column(self._order)
-        found.sort(key=lambda entry: (by.order(entry), self._key(entry)), reverse=self._descending)
+        found = self._sorted(found)
         stood, place = self.current, self.grid.cursor_row
         self._shown = {self._key(entry): entry for entry in found}
         self._keys = list(self._shown)
         sought = self._aim if self._aim in self._shown else self._key(stood) if stood is not None else None
-        if sought in self._shown:
+        if to_top:
+            place = 0
+        elif sought in self._shown:
             place = self._keys.index(sought)
         heads = [Head(key, self._label(self._column(key), width), width) for key, width in widths.items()]
         self.grid.show(heads, self._keys, lambda key: self._cells(self._shown[key], widths), cursor=place)
@@ -309,14 +348,23 @@ class Listing(Vertical, Generic[T]):
             self._aim = None
         self.post_message(self.Moved(self))
 
+    def _sorted(self, found: list[T]) -> list[T]:
+        by = self._column(self._order)
+        return sorted(found, key=lambda entry: (by.order(entry), self._key(entry)), reverse=self._descending)
+
     def _found(self, entries: Sequence[T]) -> list[T]:
         """What matches the filter; all of it where the server searches."""
         wanted = "" if self.partial else safe.clean(self.filter).casefold()
         if not wanted:
             return list(entries)
+        if entries is not self._entries:
+            return [entry for entry in entries if wanted in self._text(entry)]
         if self._searched is None:
-            self._searched = [safe.clean(self._found_by(entry)).casefold() for entry in entries]
+            self._searched = [self._text(entry) for entry in entries]
         return [entry for entry, text in zip(entries, self._searched, strict=True) if wanted in text]
+
+    def _text(self, entry: T) -> str:
+        return safe.clean(self._found_by(entry)).casefold()
 
     def _say_empty(self, found: list[T]) -> None:
         empty = self.query_one(".empty", Static)
@@ -327,7 +375,12 @@ class Listing(Vertical, Generic[T]):
         focused = self.grid.has_focus
         self.grid.display, empty.display = bool(found), not found
         if focused and not found:
+            self._left_empty = True
             self.screen.set_focus(None)
+        elif found and self._left_empty:
+            self._left_empty = False
+            if self.screen.focused is None:
+                self.grid.focus()
         if self._heading is not None:
             total = len(self._entries or ())
             count = f"{len(found):,} of {total:,}" if len(found) != total else f"{total:,}"
@@ -347,7 +400,14 @@ class Listing(Vertical, Generic[T]):
         flexible = [c for c in columns if not c.width]
         spare = max(available - needed(), 0)
         share = {c.key: spare // len(flexible) + (n < spare % len(flexible)) for n, c in enumerate(flexible)}
-        return {c.key: (c.width or c.least) + share.get(c.key, 0) for c in columns}
+        widths = {c.key: (c.width or c.least) + share.get(c.key, 0) for c in columns}
+        # Where even those that stay do not fit, words give way first, then whatever is widest.
+        words = [c.key for c in flexible]
+        for _ in range(needed() - available):
+            wide = [key for key in words if widths[key] > _NARROWEST_WORDS] or [k for k in widths if widths[k] > 1]
+            if wide:
+                widths[max(wide, key=lambda key: widths[key])] -= 1
+        return widths
 
     def _cells(self, entry: T, widths: dict[str, int]) -> list[Text]:
         cells = []
@@ -355,6 +415,7 @@ class Listing(Vertical, Generic[T]):
             column = self._column(key)
             cell = column.cell(entry, width)
             cell = safe.text(cell, width) if isinstance(cell, str) else cell
+            cell.truncate(width, overflow="ellipsis")
             if column.tone is not None and (tone := column.tone(entry)):
                 cell.stylize(self.app.theme_variables[tone])
             cell.justify = "right" if column.right else "left"
@@ -363,6 +424,9 @@ class Listing(Vertical, Generic[T]):
 
     def _label(self, column: Column[T], width: int) -> Text:
         arrow = (" ↓" if self._descending else " ↑") if column.key == self._order else ""
+        if arrow and cell_len(column.label) + len(arrow) > width:
+            arrow = arrow.strip()
+            width += 1  # the arrow may stand in the gap beside the column
         label = safe.cut(column.label, width - len(arrow)) + arrow
         return Text(label, justify="right" if column.right else "left", no_wrap=True)
 

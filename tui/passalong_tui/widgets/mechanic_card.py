@@ -21,6 +21,7 @@ from passalong_tui.words import (
     money,
     number,
     said,
+    unread,
 )
 
 Part = str | tuple[str, str] | Content
@@ -173,7 +174,7 @@ def _brought(mechanic: Mechanic) -> list[Part]:
 
 def _history(decisions: list[Decision]) -> list[Part]:
     if not decisions:
-        return [("Reading…", "$quiet")]
+        return [(unread(), "$quiet")]
     parts: list[Part] = []
     for decision in sorted(decisions, key=lambda d: d.at, reverse=True):
         word = said(DECISIONS, decision.kind)

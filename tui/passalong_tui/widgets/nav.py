@@ -29,11 +29,11 @@ class Nav(Widget):
         self._server = safe.line(server.removeprefix("https://").removeprefix("http://"), 40)
         self._age = Content("")
 
-    def show_age(self, answered_at: datetime | None) -> None:
-        """Writes when the server answered last; a word as long as that is now."""
+    def show_age(self, answered_at: datetime | None, *, away: bool = False) -> None:
+        """Writes when the server answered last; a word as long as that is now and it has not gone `away` since."""
         if answered_at is not None:
             old_s = (now() - answered_at).total_seconds()
-            fresh = old_s < FRESH_S
+            fresh = old_s < FRESH_S and not away
             self._age = Content.styled("live", "$success") if fresh else _old(answered_at)
         self.refresh()
 

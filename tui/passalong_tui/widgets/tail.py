@@ -10,7 +10,7 @@ from textual.widget import Widget
 from passalong_tui import safe
 from passalong_tui.answers import Event
 from passalong_tui.known import Known
-from passalong_tui.words import ACTORS, EVENTS, NOTHING, ago, said
+from passalong_tui.words import ACTORS, EVENTS, NOTHING, ago, said, unread
 
 _MARKED = {"lead", "signup", "trial", "opportunity", "won"}
 
@@ -28,7 +28,7 @@ class LiveTail(Widget):
 
     def render(self) -> Content:
         if self._known is None or not self._known.following:
-            return Content.styled("Reading…", "$quiet")
+            return Content.styled(unread(), "$quiet")
         newest = list(reversed(self._known.events))[: max(self.size.height, 1)]
         if not newest:
             return Content.styled("Nothing has happened yet. The first view of a share appears here at once.", "$quiet")
