@@ -86,7 +86,7 @@ async def test_kinds_and_names_narrow_the_table_and_are_remembered(server: Serve
         await tui.until_shown("won opportunities")
         assert [reported.conversion.kind for reported in tui.listing().shown] == ["won"]
         await tui.press("f")
-        await tui.until_shown("None here; f and a show others.", "lost opportunities")
+        await tui.until_shown("No opportunity was lost. f and a show others.", "lost opportunities")
         await tui.press("f")
         everything = {"D-1", "✓ D-1", "D-2", "+ D-9"}
         await tui.until(lambda: set(tui.column("name")) == everything, "all kinds")

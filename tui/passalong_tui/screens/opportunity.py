@@ -43,7 +43,7 @@ _NO_TOUCH = (
 
 class OpportunityScreen(DecidingPage):
     NAME, TAB = OPPORTUNITY, OPPORTUNITIES
-    QUESTION = "Whose is this deal, and why?"
+    QUESTION = "Whose is this opportunity, and why?"
     CSS_PATH = "opportunity.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(OPPORTUNITY)]
 
