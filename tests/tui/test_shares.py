@@ -403,11 +403,11 @@ async def test_a_feed_is_exported_to_its_end_and_says_what_it_shows(
     monkeypatch.setattr(SharesScreen, "read", a_few)
     async with console(server, size=(120, 24), exports=tmp_path / "out") as tui:
         await _to_shares(tui)
-        await tui.until_shown("the newest 2 links, more below")
+        await tui.until_shown("the newest 2 shares, more below")
         await tui.press("E")
         await tui.until_shown(f"{len(listed(server))} rows written to")
         [file] = (tmp_path / "out").iterdir()
-        rows = {row["Share"]: row for row in csv.DictReader(file.read_text("utf-8-sig").splitlines())}
+        rows = {row["Share"].removeprefix("'"): row for row in csv.DictReader(file.read_text("utf-8-sig").splitlines())}
         assert set(rows) == {share["share"] for share in listed(server)}
         one = next(share for share in listed(server))
         told = rows[one["share"]]
@@ -415,9 +415,9 @@ async def test_a_feed_is_exported_to_its_end_and_says_what_it_shows(
         assert (told["Pipeline amount"], told["Pipeline currency"]) == ("", "")
         assert len(tui.column("asset")) == 2, "the table shows what it showed"
         await tui.press("s")
-        await tui.until_shown("sorted among the newest 2 links, more below")
+        await tui.until_shown("sorted among the newest 2 shares, more below")
         await tui.press("f")
-        await tui.until_shown("only open ones   sorted among the newest 2 links")
+        await tui.until_shown("only open ones   sorted among the newest 2 shares")
 
 
 async def test_a_number_goes_to_the_list_whatever_was_open_there(server: Server) -> None:

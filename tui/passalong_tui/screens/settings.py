@@ -45,7 +45,7 @@ KEYS: tuple[Column[ApiKey], ...] = (
     Column(key="name", label="Whose", least=13, cell=lambda k, w: k.name,
            order=lambda k: safe.clean(k.name).casefold()),
     Column(key="role", label="May", cell=lambda k, w: k.role, order=lambda k: k.role, width=10),
-    Column(key="state", label="State", cell=lambda k, w: key_state(k), order=lambda k: key_state(k), width=11,
+    Column(key="state", label="State", cell=lambda k, w: key_state(k), order=lambda k: key_state(k), width=9,
            tone=lambda k: "quiet" if k.revoked_at else ""),
     Column(key="made", label="Made", cell=lambda k, w: ago(k.created_at), order=lambda k: k.created_at, width=12,
            right=True),

@@ -401,8 +401,8 @@ class Listing(Vertical, Generic[T]):
         spare = max(available - needed(), 0)
         share = {c.key: spare // len(flexible) + (n < spare % len(flexible)) for n, c in enumerate(flexible)}
         widths = {c.key: (c.width or c.least) + share.get(c.key, 0) for c in columns}
-        # Where even those that stay do not fit, words give way first, then whatever is widest.
-        words = [c.key for c in flexible]
+        # Where even those that stay do not fit, words give way first, the widest before others; numbers last.
+        words = [c.key for c in columns if not c.right]
         for _ in range(needed() - available):
             wide = [key for key in words if widths[key] > _NARROWEST_WORDS] or [k for k in widths if widths[k] > 1]
             if wide:
