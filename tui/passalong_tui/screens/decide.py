@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,6 +16,8 @@ from passalong_tui.client import Client
 from passalong_tui.screens.dialog import BY, REASON, REDIRECT, Dialog, Line
 from passalong_tui.widgets.choices import Choices
 from passalong_tui.words import counted
+
+T = TypeVar("T")
 
 FALLBACK_CHOICES = {
     Fallback.ASSET_ONLY: "Keep the asset open",
@@ -92,37 +94,52 @@ class DecisionDialog(Dialog[Mechanic]):
         return {"reason": self.value("reason"), "by": self.value("by")}
 
 
-class KillDialog(DecisionDialog):
+class Ending(Dialog[T]):
+    """A dialog in which it is chosen what becomes of a mechanic's links, with the consequence foretold.
+
+    Its lines have REDIRECT among them, which is shown while links are to lead elsewhere.
+    """
+
+    mechanic: Mechanic
+
+    def ending(self, chosen: Fallback = Fallback.ASSET_ONLY) -> ComposeResult:
+        yield Static(Content(""), classes="said", id="consequence")
+        yield Choices([*FALLBACK_CHOICES.values()], id="fallback", chosen=list(FALLBACK_CHOICES).index(chosen))
+
+    @property
+    def fallback(self) -> Fallback:
+        return list(FALLBACK_CHOICES)[self.query_one("#fallback", Choices).chosen]
+
+    @property
+    def redirect_url(self) -> str:
+        """Where links are to lead; nothing where they stay."""
+        return self.value("redirect_url") if self.fallback is Fallback.REDIRECT else ""
+
+    def on_mount(self) -> None:
+        self._foretell()
+
+    @on(Choices.Changed, "#fallback")
+    @on(Input.Changed, "#redirect-url")
+    def _foretell(self) -> None:
+        self.query_one("#redirect-url-field").display = self.fallback is Fallback.REDIRECT
+        sentence = consequence(self.mechanic, self.fallback, self.redirect_url)
+        self.query_one("#consequence", Static).update(Content(sentence))
+
+
+class KillDialog(Ending[Mechanic], DecisionDialog):
     SEND = "Kill it"
     LINES: ClassVar[tuple[Line, ...]] = (REDIRECT, REASON, BY)
 
     def explain(self) -> ComposeResult:
         yield self.asks("Kill")
         yield from self.verdict("kill")
-        yield Static(Content(consequence(self.mechanic, Fallback.ASSET_ONLY)), id="consequence")
         yield Static(Content(kept(self.mechanic)), classes="aside")
-        yield Choices([*FALLBACK_CHOICES.values()], id="fallback")
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.query_one("#redirect-url-field").display = False
-
-    @property
-    def fallback(self) -> Fallback:
-        return list(FALLBACK_CHOICES)[self.query_one("#fallback", Choices).chosen]
-
-    @on(Choices.Changed)
-    @on(Input.Changed, "#redirect-url")
-    def _foretell(self) -> None:
-        fallback = self.fallback
-        self.query_one("#redirect-url-field").display = fallback is Fallback.REDIRECT
-        sentence = consequence(self.mechanic, fallback, self.value("redirect_url"))
-        self.query_one("#consequence", Static).update(Content(sentence))
+        yield from self.ending()
 
     async def send(self, client: Client, attempt: str) -> Mechanic:
-        address = self.value("redirect_url") if self.fallback is Fallback.REDIRECT else ""
+        where = self.redirect_url or None
         return await client.kill(
-            self.mechanic.key, **self.words, fallback=self.fallback, redirect_url=address or None, attempt=attempt
+            self.mechanic.key, **self.words, fallback=self.fallback, redirect_url=where, attempt=attempt
         )
 
 

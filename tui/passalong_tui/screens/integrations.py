@@ -100,7 +100,6 @@ class IntegrationsScreen(FeedPage[Job]):
     def on_mount(self) -> None:
         chosen = self.console.remembered.choices.get(self.NAME, "failed")
         self._state = chosen if chosen in STATES else None
-        super().on_mount()
 
     @property
     def asked(self) -> tuple[object, ...]:

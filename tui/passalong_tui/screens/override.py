@@ -59,7 +59,6 @@ class OverrideDialog(CaseDialog):
         yield Static(Content(""), classes="said", id="foretold")
 
     def on_mount(self) -> None:
-        super().on_mount()
         known = self.console.known
         for field, words in (("#customer", known.names), ("#mechanic", known.titles)):
             self.query_one(field, Input).suggester = SuggestFromList(_callable(words), case_sensitive=False)

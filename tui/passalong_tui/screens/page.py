@@ -104,11 +104,11 @@ class Page(Screen[None]):
         self.query_one("#question", Static).update(question)
 
     def on_mount(self) -> None:
-        # Drawn once the widgets have a size, which fitted columns depend on.
-        self.call_after_refresh(self.draw)
+        # Textual calls this of every class, a subclass's first: none calls its base's.
         self.watch(self.app, "trouble", self._tell, init=True)
 
     def on_screen_resume(self) -> None:
+        # Drawn once the widgets have a size, which fitted columns depend on.
         self.call_after_refresh(self.draw)
         self.load()
 
@@ -204,7 +204,6 @@ class TablePage(Page):
             self.refresh_bindings()
 
     def on_mount(self) -> None:
-        super().on_mount()
         for listing in self.query(Listing):
             arrangement = self.console.remembered.tables.get(self._named(listing))
             if arrangement is not None:

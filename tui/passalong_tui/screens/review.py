@@ -179,11 +179,12 @@ class ReviewScreen(CoursePage):
         self._decide("kill")
 
     def _decide(self, choice: str) -> None:
-        from passalong_tui.screens.review_dialogs import DecideDialog
+        from passalong_tui.screens.review_dialogs import DecideDialog, DecideKillDialog
 
         if self.mechanic is not None:
             before = self.draft.decisions.get(self.mechanic.key) or self._suggested(self.mechanic, choice)
-            self.app.push_screen(DecideDialog(self.mechanic, choice, before), self._decided)
+            dialog = DecideKillDialog if choice == "kill" else DecideDialog
+            self.app.push_screen(dialog(self.mechanic, choice, before), self._decided)
 
     def _suggested(self, mechanic: Mechanic, choice: str) -> Decided:
         """Whose hands it was in at the last review, and the mechanic's owner."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import on
+from msgspec.structs import replace
 from textual.app import ComposeResult
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from passalong.domain.mechanic import Fallback
 from passalong_tui import safe
@@ -15,7 +15,7 @@ from passalong_tui.answers import Mechanic, Review
 from passalong_tui.client import Client, Refusal
 from passalong_tui.draft import Decided, Draft, needs_reason
 from passalong_tui.held import review_of, standing
-from passalong_tui.screens.decide import FALLBACK_CHOICES, against, consequence
+from passalong_tui.screens.decide import Ending, against
 from passalong_tui.screens.dialog import REDIRECT, Dialog, Line
 from passalong_tui.screens.review_words import hands, held_before, left_out
 from passalong_tui.widgets.choices import Choices
@@ -32,7 +32,7 @@ class DecideDialog(Dialog[Decided]):
     """Nothing is sent yet: what is said here waits until the review is held."""
 
     SEND, LEAVE = "Decide", "Leave it open"
-    LINES: ClassVar[tuple[Line, ...]] = (REDIRECT, OWNER, REASON)
+    LINES: ClassVar[tuple[Line, ...]] = (OWNER, REASON)
 
     def __init__(self, mechanic: Mechanic, choice: str, before: Decided) -> None:
         super().__init__()
@@ -54,19 +54,9 @@ class DecideDialog(Dialog[Decided]):
             yield Static(against(self.mechanic, self._choice), id="verdict")
         yield Static(safe.content(self.mechanic.verdict.why), classes="aside")
         yield Static(Content("Nothing happens until the review is recorded."), classes="aside")
-        if self._choice == "kill":
-            yield Static(Content(consequence(self.mechanic, self._before.fallback)), classes="said", id="consequence")
-            yield Choices([*FALLBACK_CHOICES.values()], id="fallback", chosen=self._place(FALLBACK_CHOICES, "fallback"))
-        yield Choices([*ROLES.values()], id="role", chosen=self._place(ROLES, "role"))
-
-    def _place(self, choices: dict[str, str] | dict[Fallback, str], name: str) -> int:
-        names = [str(choice) for choice in choices]
-        chosen = getattr(self._before, name)
-        return names.index(chosen) if chosen in names else 0
-
-    def on_mount(self) -> None:
-        super().on_mount()
-        self._foretell()
+        roles = list(ROLES)
+        chosen = roles.index(self._before.role) if self._before.role in roles else 0
+        yield Choices([*ROLES.values()], id="role", chosen=chosen)
 
     def initial(self, name: str) -> str:
         return str(getattr(self._before, name, ""))
@@ -78,36 +68,35 @@ class DecideDialog(Dialog[Decided]):
             return "Needed: it goes against the verdict"
         return f"Needed. {self._needed}" if self._needed else "May stay empty: the verdict says it"
 
-    @property
-    def fallback(self) -> str:
-        if self._choice != "kill":
-            return self._before.fallback
-        return str(list(FALLBACK_CHOICES)[self.query_one("#fallback", Choices).chosen])
-
-    @on(Choices.Changed, "#fallback")
-    @on(Input.Changed, "#redirect-url")
-    def _foretell(self) -> None:
-        leads = self._choice == "kill" and self.fallback == "redirect"
-        self.query_one("#redirect-url-field").display = leads
-        if self._choice == "kill":
-            sentence = consequence(self.mechanic, self.fallback, self.value("redirect_url"))
-            self.query_one("#consequence", Static).update(Content(sentence))
-
     def lacks(self) -> tuple[str, str] | None:
         if self._needed and not self.value("reason"):
             return "reason", self._needed
         return super().lacks()
 
     async def send(self, client: Client, attempt: str) -> Decided:
-        return Decided(
+        return replace(
+            self._before,
             mechanic=self.mechanic.key,
             decision=self._choice,
             role=list(ROLES)[self.query_one("#role", Choices).chosen],
             owner=self.value("owner"),
             reason=self.value("reason"),
-            fallback=self.fallback,
-            redirect_url=self.value("redirect_url"),
+            fault="",
         )
+
+
+class DecideKillDialog(Ending[Decided], DecideDialog):
+    """The same of a kill: with what is to become of its links."""
+
+    LINES: ClassVar[tuple[Line, ...]] = (REDIRECT, OWNER, REASON)
+
+    def explain(self) -> ComposeResult:
+        yield from super().explain()
+        yield from self.ending(Fallback(self._before.fallback))
+
+    async def send(self, client: Client, attempt: str) -> Decided:
+        decided = await super().send(client, attempt)
+        return replace(decided, fallback=self.fallback, redirect_url=self.redirect_url)
 
 
 class HoldDialog(Dialog[Review]):

@@ -96,7 +96,6 @@ class SettingsScreen(TablePage):
     def on_mount(self) -> None:
         chosen = self.console.remembered.choices.get(self.NAME, "")
         self._part = chosen if chosen in PARTS else self._part
-        super().on_mount()
 
     @property
     def listing(self) -> Listing[Any]:
