@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import patch
 
 import httpx2
 from textual.pilot import Pilot
@@ -32,10 +34,13 @@ class Driver:
         self.pilot = pilot
 
     async def press(self, *keys: str) -> None:
-        await self.pilot.press(*keys)
+        # Textual would wait after each key until the whole process is idle, its server's threads included.
+        with patch("textual.app.wait_for_idle", _at_once):
+            await self.pilot.press(*keys)
+        await self.pilot.pause(0)
 
     async def type(self, text: str) -> None:
-        await self.pilot.press(*("space" if character == " " else character for character in text))
+        await self.press(*("space" if character == " " else character for character in text))
 
     async def dialog(self, key: str, kind: type) -> None:
         """Opens a dialog by its key."""
@@ -83,6 +88,10 @@ class Driver:
         return [cell.plain for cell in grid.get_column(key)] if grid.row_count else []
 
 
+async def _at_once(_seconds: float = 0) -> None:
+    await asyncio.sleep(0.01)
+
+
 @asynccontextmanager
 async def console(
     server: Server,
@@ -93,8 +102,9 @@ async def console(
     refresh_s: float = 0.2,
     **more: Any,
 ) -> AsyncIterator[Driver]:
+    given = {"refresh_s": refresh_s, "retry_s": 0.05, "long_poll_s": 0.3, "quiet_s": 3600} | more
     async with Client(server.config.base_url, key, transport) as client:
-        app = Console(client, "mara", refresh_s=refresh_s, retry_s=0.05, long_poll_s=0.3, **more)
+        app = Console(client, "mara", **given)
         async with app.run_test(size=size, notifications=True) as pilot:
             yield Driver(app, pilot)
 

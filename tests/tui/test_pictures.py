@@ -53,7 +53,7 @@ async def test_the_screen_looks_as_it_was_approved(
     moment = tape.at + timedelta(minutes=2)
     Zone.clock = staticmethod(lambda: moment)
     async with Client(BASE_URL, "pak_none", tape) as client:
-        console = Console(client, "mara", memory=Memory(utc=True, theme=look), refresh_s=3600)
+        console = Console(client, "mara", memory=Memory(utc=True, theme=look), refresh_s=3600, quiet_s=3600)
         async with console.run_test(size=size) as pilot:
             tui = Driver(console, pilot)
             await go(tui, screen)

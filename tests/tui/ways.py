@@ -32,7 +32,7 @@ async def still(tui: Driver) -> None:
     """Waits until nothing is asked any more, and nothing is drawn."""
 
     def asking() -> bool:
-        return any(not worker.is_finished and worker.group not in ("tail", "ahead") for worker in tui.console.workers)
+        return any(not worker.is_finished and worker.group not in ("tail", "ready") for worker in tui.console.workers)
 
     await tui.until(lambda: not asking(), "all answers")
     before = ""

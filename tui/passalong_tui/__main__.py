@@ -29,9 +29,9 @@ def run(*, base_url: str, key: str, operator: str, connect: Connect | None = Non
 
 
 async def _run(base_url: str, key: str, operator: str, connect: Connect | None) -> int:
-    import gc
     from contextlib import AsyncExitStack, suppress
 
+    from passalong_tui import garbage
     from passalong_tui.app import Console
     from passalong_tui.client import Client
     from passalong_tui.memory import home, recall, remember
@@ -41,9 +41,8 @@ async def _run(base_url: str, key: str, operator: str, connect: Connect | None) 
     async with AsyncExitStack() as stack:
         transport = await stack.enter_async_context(connect()) if connect else None
         client = await stack.enter_async_context(Client(base_url, key, transport))
-        console = Console(client, operator, memory=memory)
-        gc.freeze()
-        gc.enable()
+        console = Console(client, operator, memory=memory, settle=garbage.settle, tidy=garbage.collect)
+        garbage.begin()
         try:
             await console.run_async()
         finally:

@@ -6,16 +6,15 @@ import asyncio
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
+from textual.events import Event, InputEvent
 from textual.notifications import SeverityLevel
 from textual.reactive import reactive
-from textual.widget import AwaitMount
 
 from passalong_tui import safe
 from passalong_tui.client import MOST_EVENTS, Client, Lost, Refusal
@@ -64,10 +63,10 @@ if TYPE_CHECKING:
 REFRESH_S = 5.0
 RETRY_S = 1.0
 LONG_POLL_S = 5.0
-_FIRST_S, _AGAIN_S = 0.05, 0.01
-"""How long a screen that is gone to stays hidden."""
-_AHEAD_S = 0.3
-"""Between two imports of screens that nobody has gone to yet: each holds up a key for some milliseconds."""
+QUIET_S = 0.3
+"""How long no key was pressed when nobody seems to be waiting: what is not urgent holds up a key for some time."""
+_TIDY_S = 30.0
+"""How long nothing is tidied up."""
 GATHER_S = 0.1
 
 _CLASSES = {
@@ -93,16 +92,16 @@ _CLASSES = {
 
 def _screen(name: str, *about: str) -> Page:
     """A screen by name, imported when it is first asked for: the console starts with one of them."""
-    made: Page = getattr(_module(name), _CLASSES[name])(*about)
+    made: Page = getattr(import_module(f"passalong_tui.screens.{name}"), _CLASSES[name])(*about)
     return made
-
-
-def _module(name: str) -> ModuleType:
-    return import_module(f"passalong_tui.screens.{name}")
 
 
 def _later(name: str) -> Callable[[], Page]:
     return lambda: _screen(name)
+
+
+def _nothing() -> None:
+    """What there is to do where nothing is told."""
 
 
 class Undo(NamedTuple):
@@ -140,9 +139,13 @@ class Console(App[None], inherit_bindings=False):
         refresh_s: float = REFRESH_S,
         retry_s: float = RETRY_S,
         long_poll_s: float = LONG_POLL_S,
+        quiet_s: float = QUIET_S,
+        settle: Callable[[], None] = _nothing,
+        tidy: Callable[[], None] = _nothing,
     ) -> None:
         """`operator` is the name that decisions suggest; `memory` what is remembered of earlier runs, written by the
-        caller; `exports` the folder of exported tables. `client` is opened and closed by the caller."""
+        caller; `exports` the folder of exported tables. `client` is opened and closed by the caller. `settle` is called
+        once all screens are made, `tidy` now and then after that, both while nobody is waiting."""
         self.memory = memory or Memory()
         self.remembered = self.memory.of(client.base_url)
         if self.remembered.screen in self.MODES:
@@ -156,14 +159,17 @@ class Console(App[None], inherit_bindings=False):
         self.undoable: Undo | None = None
         self.unsent: dict[tuple[type, str], Unsent] = {}
         """What was filled into dialogs that were left, by the dialog and what it was about."""
+        self._pressed = 0
+        """How many keys, and moves of the mouse."""
         self._looked = asyncio.Event()
         """Whether the first screen has had its answer, or none."""
-        self._visited: set[str] = set()
-        self._hidden_s = _FIRST_S
         self.opener: Callable[[str], bool] = open_in_browser
         self._refresh_s = refresh_s
         self._retry_s = retry_s
         self._long_poll_s = long_poll_s
+        self._quiet_s = quiet_s
+        self._settle = settle
+        self._tidy = tidy
         for look in LOOKS.values():
             self.register_theme(look)
         # Not by assignment, which would read all styles once more than they are read anyway.
@@ -175,14 +181,35 @@ class Console(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         self.set_interval(self._refresh_s, self._tick)
         self._follow()
-        self._look_ahead()
+        self._get_ready()
 
-    @work(group="ahead")
-    async def _look_ahead(self) -> None:
-        """Imports the other screens while nobody is waiting, so that a first key to them is as fast as a second."""
+    @work(group="ready")
+    async def _get_ready(self) -> None:
+        """Puts the other screens together while nobody is waiting, so that a first key to them is as fast as a second.
+        After that there is time to tidy up, now and then."""
+        await self._looked.wait()
         for name in self.MODES:
-            await asyncio.sleep(_AHEAD_S)
-            _module(name)
+            await self._quiet()
+            await self._init_mode(name)  # Textual has no public way to put a screen together without showing it
+        await self._quiet()
+        self._settle()
+        while True:
+            await asyncio.sleep(_TIDY_S)
+            await self._quiet()
+            self._tidy()
+
+    async def _quiet(self) -> None:
+        """Waits until nothing has been pressed for a moment."""
+        while True:
+            pressed = self._pressed
+            await asyncio.sleep(self._quiet_s)
+            if pressed == self._pressed:
+                return
+
+    async def on_event(self, event: Event) -> None:
+        if isinstance(event, InputEvent):
+            self._pressed += 1
+        await super().on_event(event)
 
     def open_customer(self, id: str) -> None:
         self.push_screen(_screen(CUSTOMER, id))
@@ -200,7 +227,7 @@ class Console(App[None], inherit_bindings=False):
     async def open_mechanic(self, key: str) -> None:
         from passalong_tui.screens.mechanics import MechanicsScreen
 
-        await self.switch_mode(MECHANICS)
+        await self._turn_to(MECHANICS)
         if isinstance(self.screen, MechanicsScreen):
             self.screen.aim(key)
 
@@ -208,18 +235,24 @@ class Console(App[None], inherit_bindings=False):
         """To one of the main screens, to its list, whatever was open above it."""
         self.remembered.screen = screen
         if self.current_mode != screen:
-            await self.switch_mode(screen)
+            await self._turn_to(screen)
         while len(self.screen_stack) > 1:
             self.pop_screen()
 
-    def switch_mode(self, mode: str) -> AwaitMount:
-        # Textual hides a screen until it is put together; what was seen before is, and needs a moment only.
-        self._hidden_s = _AGAIN_S if mode in self._visited else _FIRST_S
-        self._visited.add(mode)
-        return super().switch_mode(mode)
+    async def _turn_to(self, screen: str) -> None:
+        with self.batch_update():  # not shown before it is put together
+            await self.switch_mode(screen)
 
-    def delay_update(self, delay: float = _FIRST_S) -> None:
-        super().delay_update(min(delay, self._hidden_s))
+    def delay_update(self, delay: float = 0.0) -> None:
+        """Textual would hide for a moment what is gone to, as it may be half made. Here it is not."""
+
+    def refresh_css(self, animate: bool = True) -> None:
+        # Textual reads all styles anew, twice, where a screen is gone to for the first time: only a look needs it.
+        pages = [screen for screen in self.screen_stack if isinstance(screen, Page)]
+        if any(page.look != self.theme for page in pages):
+            super().refresh_css(animate)
+            for page in pages:
+                page.look = self.theme
 
     def action_next_look(self) -> None:
         looks = list(LOOKS)

@@ -10,6 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.events import ScreenResume
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -64,6 +65,8 @@ class Page(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         read_styles(self)
+        self.look = self.app.theme
+        """The theme that its styles are of: those of others change when they are gone to again."""
 
     def compose(self) -> ComposeResult:
         yield Nav(self.TAB, self.console.client.base_url)
@@ -107,7 +110,9 @@ class Page(Screen[None]):
         # Textual calls this of every class, a subclass's first: none calls its base's.
         self.watch(self.app, "trouble", self._tell, init=True)
 
-    def on_screen_resume(self) -> None:
+    def on_screen_resume(self, event: ScreenResume) -> None:
+        # Textual would look up every style again, and all lines would be drawn anew. The console sees to the look.
+        event.refresh_styles = False
         # Drawn once the widgets have a size, which fitted columns depend on.
         self.call_after_refresh(self.draw)
         self.load()

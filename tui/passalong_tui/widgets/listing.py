@@ -264,7 +264,7 @@ class Listing(Vertical, Generic[T]):
 
     def open_filter(self) -> None:
         self._filter_line.display = True
-        self._filter_line.focus()
+        self.screen.set_focus(self._filter_line)  # at once, for what is typed next
         # It has no place on the page yet to be scrolled to.
         self.call_after_refresh(self._filter_line.scroll_visible, animate=False)
 
