@@ -131,7 +131,7 @@ def test_the_chance_of_the_largest_mechanics_can_be_told() -> None:
             {"visits": 1000, "opportunities": 0, "quiet_days": 121, "paused_on": "2026-10-01"},
             State.COLLECTING,
             "1,000 visits in 121 days should have brought 10 opportunities at target; it brought none. Chance that it "
-            "meets its target: under 0.1 %. Paused since 2026-10-01: nothing is advised, and these days do not count.",
+            "meets its target: under 0.1 %. Paused since 1 Oct 2026: nothing is advised, and these days do not count.",
         ),
         (
             {"visits": 1000, "opportunities": 0, "crm_silent": "for 3 days"},

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -33,6 +33,7 @@ def case(models: dict[str, list[Credit]], amount: Money | None, present: str = "
     return Case(conversion=deal, attribution=told, touchpoints=[], models=models, evaluations=[], overrides=[])
 
 
+@example(names=["0"], minor=1_000_000_000_001, width=40)
 @settings(deadline=None)
 @given(
     names=st.lists(

@@ -27,7 +27,8 @@ async def test_a_play_with_its_whole_reason(server: Server, clock: Any, size: tu
     play(server, clock)
     async with console(server, size=size) as tui:
         await _to_plays(tui)
-        assert (tui.column("customer"), tui.column("title")) == (["Initech"], ["Tickets pile up"])
+        await tui.until(lambda: tui.column("customer") == ["Initech"], "the play")
+        assert tui.column("title") == ["Tickets pile up"]
         assert tui.column("owner") == ["support"]
         assert tui.column("when") == ["just now"]
         told = tui.text("#about")

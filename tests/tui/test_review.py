@@ -21,7 +21,7 @@ from passalong_tui.draft import month_due, needs_reason
 from passalong_tui.screens.review import ReviewScreen
 from passalong_tui.screens.review_dialogs import DecideDialog, HoldDialog
 from passalong_tui.widgets.choices import Choices
-from passalong_tui.words import month_beside, month_name
+from passalong_tui.words import month_beside, month_in_short, month_name
 
 
 async def _to_review(tui: Driver) -> None:
@@ -150,7 +150,9 @@ async def test_another_month_may_be_reviewed_and_none_that_has_not_begun(server:
         await _decide(tui, "e", "open")
         await tui.dialog("w", HoldDialog)
         await tui.press("enter")
-        await tui.until(lambda: tui.column("month", "#past") == [month_beside(present, -1)], "the review")
+        await tui.until(
+            lambda: tui.column("month", "#past") == [month_in_short(month_beside(present, -1))], "the review"
+        )
         await _decide(tui, "e", "open")
         await tui.dialog("w", HoldDialog)
         assert tui.text("#title").endswith("again?")
@@ -177,7 +179,9 @@ async def test_a_draft_stays_with_its_month(server: Server) -> None:
         await _decide(tui, "c", "soft", "Shorter form")
         await tui.dialog("w", HoldDialog)
         await tui.press("enter")
-        await tui.until(lambda: tui.column("month", "#past") == [earlier], "the review of the earlier month")
+        await tui.until(
+            lambda: tui.column("month", "#past") == [month_in_short(earlier)], "the review of the earlier month"
+        )
         await tui.press("right_square_bracket")
         await tui.until(lambda: _of(tui, "decision", "Open") == "✓ keep", "the later month’s draft is still there")
         assert _of(tui, "decision", "Soft") == "–"

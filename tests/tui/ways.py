@@ -7,6 +7,7 @@ from console_driver import Driver
 from passalong_tui.commands import CUSTOMER, DIFFERENCES, LEAD, MAIN, OPPORTUNITY, PLAY_REPORT, SHARE
 from passalong_tui.screens.page import Page
 from passalong_tui.widgets.listing import Listing
+from passalong_tui.words import READING
 
 WAYS = {
     **{screen: (key,) for key, (screen, _) in MAIN.items()},
@@ -29,7 +30,7 @@ async def go(tui: Driver, screen: str) -> None:
 
 
 async def still(tui: Driver) -> None:
-    """Waits until nothing is asked any more, and nothing is drawn."""
+    """Waits until nothing is asked or about to be asked any more, and nothing is drawn."""
 
     def asking() -> bool:
         return any(not worker.is_finished and worker.group not in ("tail", "ready") for worker in tui.console.workers)
@@ -39,7 +40,7 @@ async def still(tui: Driver) -> None:
     for _ in range(50):
         await tui.pilot.pause(0.03)
         shown = tui.screen()
-        if shown == before and not asking():
+        if shown == before and not asking() and READING not in shown:
             return
         before = shown
     raise AssertionError(f"the screen never rests:\n{before}")

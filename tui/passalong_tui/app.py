@@ -38,6 +38,7 @@ from passalong_tui.commands import (
     THEATER,
     app_bindings,
 )
+from passalong_tui.draft import Draft
 from passalong_tui.export import folder
 from passalong_tui.known import Known
 from passalong_tui.memory import Memory
@@ -155,7 +156,7 @@ class Console(App[None], inherit_bindings=False):
         self.client = client
         self.operator = operator
         self.exports = exports or folder()
-        self.known = Known()
+        self.known = Known(Draft(months=self.remembered.drafts))
         self.undoable: Undo | None = None
         self.unsent: dict[tuple[type, str], Unsent] = {}
         """What was filled into dialogs that were left, by the dialog and what it was about."""
@@ -269,7 +270,7 @@ class Console(App[None], inherit_bindings=False):
     def action_help(self) -> None:
         from passalong_tui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(getattr(self.screen, "NAME", None)))
+        self.push_screen(HelpScreen(getattr(self.screen, "NAME", None), self.known.may))
 
     def action_undo(self) -> None:
         undoable, self.undoable = self.undoable, None

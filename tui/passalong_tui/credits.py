@@ -204,20 +204,25 @@ class _Table(Struct):
         return Content.assemble(*parts)
 
     def _by_model(self, width: int) -> Content:
-        """Models as rows, each with a line for whoever it credits: names are cut, numbers never."""
+        """Models as rows, each with a line for whoever it credits, or some: names are cut, numbers never."""
         share, money = (max((len(cell) for cell in cells.values()), default=0) for cells in (self.shares, self.money))
         widest = max(len(head) for head in self.heads.values()) + _GAP
         figures = share + 2 * _GAP + money
         beneath = width - widest - figures < _NAMED
+        apart = width - widest < figures - _GAP
         room = width - widest - (0 if beneath else figures)
         parts: list[Part] = []
         for model, head in self.heads.items():
             lines: list[str] = []
             for n, row in enumerate(self.rows):
                 if (n, model) in self.shares:
-                    told = f"{self.shares[n, model]:>{share}}{self.money.get((n, model), ''):>{_GAP + money}}"
+                    part, amount = f"{self.shares[n, model]:>{share}}", self.money.get((n, model), "")
+                    told = f"{part}{amount:>{_GAP + money}}"
                     name = safe.cut(row.label, room)
-                    lines += [name, told] if beneath else [f"{_filled(name, room)}{' ' * _GAP}{told}"]
+                    if apart:
+                        lines += [name, part, amount]
+                    else:
+                        lines += [name, told] if beneath else [f"{_filled(name, room)}{' ' * _GAP}{told}"]
             parts += [(f"{head:<{widest}}", "bold $accent" if model == self.present else "$quiet")]
             parts += [f"\n{' ' * widest}".join(lines or [NOTHING]), "\n"]
         return Content.assemble(*parts).rstrip()

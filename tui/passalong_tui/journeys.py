@@ -14,7 +14,7 @@ from passalong_tui.words import ACTORS, EVENTS, NOTHING, day, here, said, stamp
 
 Part = str | tuple[str, str] | Content
 
-_COLUMN = 19
+_MOMENT, _COLUMN = 23, 19
 _LEFT = 14
 _MOST_LINES = 60
 _STAFF = "staff"
@@ -86,7 +86,7 @@ def doings(events: list[Event], known: Known) -> Content:
         times = f"  {len(others) + 1} times" if others else ""
         lines.append(
             Content.assemble(
-                (f"{stamp(first.at):<{_COLUMN}}", "$quiet"),
+                (f"{stamp(first.at):<{_MOMENT}}", "$quiet"),
                 (f"{safe.line(said(EVENTS, first.kind), 18):<{_COLUMN}}", "bold"),
                 where,
                 (f"  {safe.line(said(ACTORS, first.actor))}{times}", "$quiet"),

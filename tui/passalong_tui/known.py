@@ -40,7 +40,7 @@ def _reach(role: str) -> int:
 class Known:
     """The last answers. None stands for never asked, an empty list for asked and found nothing."""
 
-    def __init__(self) -> None:
+    def __init__(self, draft: Draft | None = None) -> None:
         self.metric: Metric | None = None
         self.mechanics: list[Mechanic] | None = None
         self.courses: dict[str, Course] = {}
@@ -57,7 +57,7 @@ class Known:
         self.settings: Settings | None = None
         self.keys: list[ApiKey] | None = None
         self.brands: list[Brand] | None = None
-        self.draft = Draft()
+        self.draft = draft or Draft()
         """The review that is being prepared: it outlives the screen."""
         self.events: deque[Event] = deque(maxlen=TAIL)
         self.following = False

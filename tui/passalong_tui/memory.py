@@ -1,4 +1,5 @@
-"""What the console remembers between two runs: the look, where one was, and how each table was arranged."""
+"""What the console remembers between two runs: the look, where one was, how each table was arranged, what was decided
+and not recorded yet."""
 
 from __future__ import annotations
 
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct, field
+
+from passalong_tui.draft import Decided
 
 
 class Arrangement(Struct, kw_only=True):
@@ -19,11 +22,13 @@ class Arrangement(Struct, kw_only=True):
 
 
 class OfServer(Struct, kw_only=True):
-    """What belongs to one server: the screen that was left, tables by name, choices (a model, a state) by name."""
+    """What belongs to one server: the screen that was left, tables by name, choices (a model, a state) by name, and
+    drafts of reviews: decisions by month (2026-10) and mechanic."""
 
     screen: str = ""
     tables: dict[str, Arrangement] = field(default_factory=dict)
     choices: dict[str, str] = field(default_factory=dict)
+    drafts: dict[str, dict[str, Decided]] = field(default_factory=dict)
 
 
 class Memory(Struct, kw_only=True):

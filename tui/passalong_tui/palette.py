@@ -32,11 +32,12 @@ class ConsoleCommands(Provider):
 
     def commands(self) -> Iterator[Entry]:
         """What can be done on the screen beneath the palette, refused actions left out."""
+        names: dict[str, str] = getattr(self.screen, "names", {})
         for command in available(getattr(self.screen, "NAME", None)):
             namespace = self.app if command.action.startswith("app.") else self.screen
             action = command.action.removeprefix("app.")
             if namespace.check_action(action.partition("(")[0], ()) is not False:
-                name = f"{command.name}  {command.keys}"
+                name = f"{names.get(command.action, command.name)}  {command.keys}"
                 yield Entry(name, command.help, partial(namespace.run_action, action))
 
     def customers(self) -> Iterator[Entry]:

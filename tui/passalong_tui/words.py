@@ -202,6 +202,11 @@ def month_name(month: str) -> str:
     return f"{_LONG_MONTHS[int(month[5:7]) - 1]} {month[:4]}"
 
 
+def month_in_short(month: str) -> str:
+    """`Nov 2026` of 2026-11."""
+    return f"{_MONTHS[int(month[5:7]) - 1]} {month[:4]}"
+
+
 def month_beside(month: str, by: int) -> str:
     """The month so many months later (2026-12 after 2026-11)."""
     n = int(month[:4]) * 12 + int(month[5:7]) - 1 + by
@@ -274,6 +279,12 @@ def day(moment: datetime) -> str:
 def stamp(moment: datetime) -> str:
     """Day and time, as 3 Nov 2026 14:05."""
     return f"{day(moment)} {clock(moment)}"
+
+
+def stamp_in(moment: datetime, width: int) -> str:
+    """The same where there is room for it, else the day."""
+    whole = stamp(moment)
+    return whole if len(whole) <= width else day(moment)
 
 
 def ago(moment: datetime) -> str:

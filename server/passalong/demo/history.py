@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Awaitable, Callable, Iterator
 from typing import NamedTuple
 
 from uuid_utils.compat import uuid7
@@ -64,6 +65,13 @@ class _Visitor(NamedTuple):
     person: Lead | None
 
 
+class _Reported(NamedTuple):
+    """What the product or the CRM will say at that moment."""
+
+    at_ms: int
+    body: ConversionBody
+
+
 async def write(services: Services, evening: Evening, progress: Callable[[int], object]) -> None:
     """Writes the history; awaits `evening` with each day (of DAYS) and its start, calls `progress` when it is done."""
     dice = random.Random(2026)  # noqa: S311 - plausible, not secret
@@ -74,6 +82,7 @@ async def write(services: Services, evening: Evening, progress: Callable[[int], 
     }
     today = services.clock() // DAY_MS
     number = 0
+    ahead: list[_Reported] = []
     for day in range(DAYS):
         start_ms = (today - DAYS + day) * DAY_MS
         entries: list[Entry] = []
@@ -84,13 +93,16 @@ async def write(services: Services, evening: Evening, progress: Callable[[int], 
                 found = _visit(services, dice, name, odds, shares[name], start_ms)
                 entries += found[0]
                 leads += found[1]
-        await asyncio.gather(*(services.ledger.append(entry) for entry in entries))
         for visitor in leads:
             number += 1
-            await _follow_up(services, dice, visitor, _ODDS[visitor.link], number)
+            ahead += _follow_ups(services.clock(), dice, visitor, _ODDS[visitor.link], number)
         if day % 5 == 0:
             number += 1
-            await _unattributed(services, dice, start_ms, number)
+            ahead.append(_unattributed(dice, start_ms, number))
+        ahead.sort(key=_said)
+        ended = bisect_left(ahead, start_ms + DAY_MS, key=_said)
+        await _live_through(services, entries, ahead[:ended])
+        del ahead[:ended]
         await evening(day, start_ms)
         progress(day)
 
@@ -194,37 +206,59 @@ def _lead(services: Services, dice: random.Random, claims: Claims, at_ms: int) -
     )
 
 
-async def _follow_up(services: Services, dice: random.Random, visitor: _Visitor, odds: Odds, number: int) -> None:
+def _follow_ups(now_ms: int, dice: random.Random, visitor: _Visitor, odds: Odds, number: int) -> Iterator[_Reported]:
     """Some leads sign up, some of those become opportunities, some of those are won."""
-    lead, now_ms = visitor.person, services.clock()
+    lead = visitor.person
     if lead is None:
         return
     fate = dice.random()
     wait_ms = int(dice.uniform(3, 30) * DAY_MS)
     if fate < odds.opportunity * 3:
-        await _report(services, ConversionKind.SIGNUP, f"sample-{number}", visitor.at_ms + 3_600_000, lead.email, None)
+        yield _reported(ConversionKind.SIGNUP, number, visitor.at_ms + 3_600_000, lead.email)
     if fate < odds.opportunity and visitor.at_ms + wait_ms < now_ms:
         amount = Money(dice.randrange(40, 400) * 10_000, "EUR")
-        await _report(
-            services, ConversionKind.OPPORTUNITY, f"sample-{number}", visitor.at_ms + wait_ms, lead.email, amount
-        )
+        yield _reported(ConversionKind.OPPORTUNITY, number, visitor.at_ms + wait_ms, lead.email, amount)
         won_ms = visitor.at_ms + wait_ms + int(dice.uniform(10, 60) * DAY_MS)
         if fate < odds.opportunity * 0.3 and won_ms < now_ms:
-            await _report(services, ConversionKind.WON, f"sample-{number}", won_ms, lead.email, amount)
+            yield _reported(ConversionKind.WON, number, won_ms, lead.email, amount)
 
 
-async def _unattributed(services: Services, dice: random.Random, start_ms: int, number: int) -> None:
-    """Opportunities that no customer caused, so that coverage means something."""
+def _unattributed(dice: random.Random, start_ms: int, number: int) -> _Reported:
+    """An opportunity that no customer caused, so that coverage means something."""
     amount = Money(dice.randrange(50, 600) * 10_000, "EUR")
     email = f"buyer{number}@{dice.choice(('straitlace', 'umberfield', 'corvane'))}.example"
-    await _report(services, ConversionKind.OPPORTUNITY, f"sample-{number}", start_ms + 36_000_000, email, amount)
+    return _reported(ConversionKind.OPPORTUNITY, number, start_ms + 36_000_000, email, amount)
 
 
-async def _report(
-    services: Services, kind: ConversionKind, external_id: str, at_ms: int, email: str, amount: Money | None
-) -> None:
-    body = ConversionBody(external_id=external_id, kind=kind, occurred_at=at(at_ms), emails=[email], amount=amount)
-    await services.pipeline.record(body, sample=True)
+def _reported(kind: ConversionKind, number: int, at_ms: int, email: str, amount: Money | None = None) -> _Reported:
+    body = ConversionBody(
+        external_id=f"sample-{number}", kind=kind, occurred_at=at(at_ms), emails=[email], amount=amount
+    )
+    return _Reported(at_ms, body)
+
+
+async def _live_through(services: Services, entries: list[Entry], reported: list[_Reported]) -> None:
+    """Records what happened on a day as it happened, one thing after the other."""
+    entries.sort(key=_happened)
+    done = 0
+    for conversion in reported:
+        until = bisect_right(entries, conversion.at_ms, key=_happened)
+        await _append(services, entries[done:until])
+        await services.pipeline.record(conversion.body, sample=True)
+        done = until
+    await _append(services, entries[done:])
+
+
+async def _append(services: Services, entries: list[Entry]) -> None:
+    await asyncio.gather(*(services.ledger.append(entry) for entry in entries))
+
+
+def _happened(entry: Entry) -> int:
+    return entry.event.at_ms
+
+
+def _said(reported: _Reported) -> int:
+    return reported.at_ms
 
 
 def _poisson(dice: random.Random, mean: float) -> int:

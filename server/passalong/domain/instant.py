@@ -13,6 +13,7 @@ Clock = Callable[[], int]
 """Gives the present in Unix milliseconds. Injected, so that tests need not wait."""
 
 DAY_MS = 86_400_000
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # whatever the locale
 _QUARTER_HOUR_MS = 900_000  # every offset from UTC in use is a multiple of it
 
 
@@ -82,6 +83,11 @@ def month_name(month: int) -> str:
 def day_name(day: int) -> str:
     """`2026-11-21` of 20261121."""
     return date_of(day).isoformat()
+
+
+def written(day: date) -> str:
+    """`21 Nov 2026`, for sentences."""
+    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
 
 
 def days_between(first: int, last: int) -> int:

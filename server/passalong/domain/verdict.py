@@ -19,10 +19,12 @@ daily, and fewer than one in twenty over three years. `tests/bench/verdicts.py` 
 from __future__ import annotations
 
 import math
+from datetime import date
 from enum import StrEnum
 
 from msgspec import Struct
 
+from passalong.domain.instant import written
 from passalong.domain.mechanic import MechanicKind
 from passalong.domain.text import counted, number, percent
 
@@ -253,7 +255,8 @@ def _asides(facts: Facts, state: State) -> list[str]:
     if facts.killed:
         return said
     if facts.paused_on is not None:
-        said.append(f"Paused since {facts.paused_on}: nothing is advised, and these days do not count.")
+        since = written(date.fromisoformat(facts.paused_on))
+        said.append(f"Paused since {since}: nothing is advised, and these days do not count.")
     elif left := _days_left(facts):
         said.append(f"{counted(left, 'day is', 'days are')} left before it is judged.")
     if facts.crm_silent is not None and state is State.REVIEW:

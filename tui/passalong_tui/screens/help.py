@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from textwrap import wrap
 from typing import ClassVar
 
@@ -14,6 +15,7 @@ from textual.widgets import Static
 from passalong_tui.commands import COMMANDS, SCREENS, Command
 from passalong_tui.screens.reading import Reading
 from passalong_tui.styles import read_styles
+from passalong_tui.words import counted
 
 _WIDEST, _AROUND = 96, 8
 """Cells of the page, and those of them around the text."""
@@ -27,25 +29,32 @@ class HelpScreen(Reading):
         Binding("escape,question_mark,f1,q", "leave", "Close"),
     ]
 
-    def __init__(self, here: str | None) -> None:
-        """`here` is the screen that help was asked on: its keys come first."""
+    def __init__(self, here: str | None, may: Callable[[str], bool]) -> None:
+        """`here` is the screen that help was asked on: its keys come first. `may` knows whether the key of the console
+        may do what needs a role: the rest is not offered here either."""
         super().__init__()
         read_styles(self)
         self._here = here
+        self._may = may
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="help"):
             yield Static(Content("What can I do here?"), id="title")
-            yield Static(_sections(self._here, min(self.app.size.width, _WIDEST) - _AROUND))
-            yield Static(Content("Arrow keys move, Tab goes to the next part. Esc closes this."), id="closing")
+            commands = [command for command in COMMANDS if self._may(command.needs)]
+            yield Static(_sections(commands, self._here, min(self.app.size.width, _WIDEST) - _AROUND))
+            yield Static(Content(self._last_words(len(COMMANDS) - len(commands))), id="closing")
+
+    def _last_words(self, withheld: int) -> str:
+        moves = "Arrow keys move, Tab goes to the next part. Esc closes this."
+        return f"{moves} {counted(withheld, 'command')} more with a key of another role." if withheld else moves
 
 
-def _sections(here: str | None, width: int) -> Content:
+def _sections(commands: Sequence[Command], here: str | None, width: int) -> Content:
     """The keys of this screen, those of every screen, then the other screens' own, in so many cells."""
     parts: list[str | tuple[str, str]] = []
     order = [here, None, *(screen for screen in SCREENS if screen != here)]
     for screen in order:
-        chosen = [c for c in COMMANDS if (screen in c.screens if screen else not c.screens)]
+        chosen = [c for c in commands if (screen in c.screens if screen else not c.screens)]
         if chosen:
             parts += [(SCREENS[screen] if screen else "Everywhere", "$accent"), "\n"]
             parts += [part for command in chosen for part in _line(command, width)]
@@ -54,8 +63,7 @@ def _sections(here: str | None, width: int) -> Content:
 
 
 def _line(command: Command, width: int) -> list[str | tuple[str, str]]:
-    note = f" (role {command.needs})" if command.needs else ""
-    first, *more = wrap(command.help + note, max(width - _INDENT, 20))
+    first, *more = wrap(command.help, max(width - _INDENT, 20))
     parts: list[str | tuple[str, str]] = [
         (f"{command.keys:<10}", "bold"),
         f"{command.name:<{_INDENT - 10}}",

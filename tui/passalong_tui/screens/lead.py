@@ -53,22 +53,22 @@ class LeadScreen(TablePage):
                 with Vertical(id="came"):
                     yield Static(Content("How it came"), classes="heading")
                     yield Static(Content(unread()), id="way")
+                    yield Listing(
+                        self._columns(),
+                        key=lambda r: r.conversion.id,
+                        found_by=lambda r: f"{known_as(r.conversion)} {r.conversion.kind}",
+                        empty="Nothing yet. Sign-ups and opportunities are reported by the product or the CRM.",
+                        order="when",
+                        heading="What came of it",
+                        copies=lambda r: r.conversion.external_id,
+                        id="conversions",
+                    )
+                    yield Static(Content(""), id="why")
                 with Vertical(id="is"):
                     yield Static(Content("Who it is"), classes="heading")
                     yield Static(Content(""), id="person")
                     yield Static(Content("HubSpot"), classes="heading")
                     yield Static(Content(""), id="crm")
-            yield Listing(
-                self._columns(),
-                key=lambda r: r.conversion.id,
-                found_by=lambda r: f"{known_as(r.conversion)} {r.conversion.kind}",
-                empty="Nothing yet. Sign-ups and opportunities are reported by the product or the CRM.",
-                order="when",
-                heading="What came of it",
-                copies=lambda r: r.conversion.external_id,
-                id="conversions",
-            )
-            yield Static(Content(""), id="why")
             yield Static(Content(""), id="models")
             yield Static(Content("What it did"), classes="heading")
             yield Static(Content(""), id="doings")

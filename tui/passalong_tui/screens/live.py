@@ -20,7 +20,6 @@ from passalong_tui.commands import LIVE, bindings
 from passalong_tui.known import TAIL
 from passalong_tui.messages import CustomersFetched, EventsArrived, Fact, MechanicsFetched
 from passalong_tui.screens.page import Page
-from passalong_tui.widgets.keybar import KeyBar
 from passalong_tui.widgets.stream import Stream
 from passalong_tui.words import ACTORS, BRIEFLY, EVENTS, NOTHING, counted, said, second, stamp, unread
 
@@ -185,6 +184,10 @@ class LiveScreen(Page):
             return True if self._stream.current is not None else None
         return True
 
+    @property
+    def names(self) -> dict[str, str]:
+        return {} if self._held_at is None else {"pause": "Go on"}
+
     def action_pause(self) -> None:
         """Holds still what is shown, or goes on with all that came meanwhile."""
         if self._held_at is None:
@@ -192,7 +195,7 @@ class LiveScreen(Page):
         else:
             self._held_at = None
             self._renew()
-        self.query_one(KeyBar).rename("pause", "Pause" if self._held_at is None else "Go on")
+        self.refresh_bindings()
         self._name_it()
 
     def action_next_kind(self) -> None:

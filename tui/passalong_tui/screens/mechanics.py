@@ -98,7 +98,7 @@ COLUMNS: tuple[Column[Mechanic], ...] = (
         order=lambda m: safe.clean(m.title).casefold(),
     ),
     Column(key="kind", label="Kind", cell=lambda m, w: said(KINDS, m.kind), order=lambda m: m.kind, width=13, drop=6),
-    Column(key="status", label="Status", cell=lambda m, w: status(m), order=lambda m: status(m), width=9, tone=life),
+    Column(key="status", label="State", cell=lambda m, w: status(m), order=lambda m: status(m), width=9, tone=life),
     Column(
         key="verdict",
         label="Verdict",

@@ -30,7 +30,7 @@ from passalong_tui.messages import CaseFetched, Fact
 from passalong_tui.screens.deciding import DecidingPage
 from passalong_tui.screens.naming import names
 from passalong_tui.widgets.listing import Column, Listing
-from passalong_tui.words import EVENTS, EVIDENCE, MODELS, MOTIONS, NOTHING, VIAS, percent, said, stamp, unread
+from passalong_tui.words import EVENTS, EVIDENCE, MODELS, MOTIONS, NOTHING, VIAS, percent, said, stamp, stamp_in, unread
 
 Trace = tuple[int, Touchpoint]
 """A touchpoint and its place among those of its conversion."""
@@ -79,8 +79,8 @@ class OpportunityScreen(DecidingPage):
     def _columns(self) -> tuple[Column[Trace], ...]:
         known = self.known
         return (
-            Column(key="when", label="When", cell=lambda t, w: stamp(t[1].at), order=lambda t: (t[1].at, t[0]),
-                   width=19, value=lambda t: t[1].at),
+            Column(key="when", label="When", cell=lambda t, w: stamp_in(t[1].at, w), order=lambda t: (t[1].at, t[0]),
+                   width=21, value=lambda t: t[1].at),
             Column(key="via", label="How", cell=lambda t, w: said(VIAS, t[1].via), order=lambda t: t[1].via, least=20),
             Column(key="customer", label="Customer", cell=lambda t, w: known.name(t[1].customer),
                    order=lambda t: safe.clean(known.name(t[1].customer)).casefold(), width=18),

@@ -14,7 +14,19 @@ from passalong_tui.draft import Decided, Draft, month_due
 from passalong_tui.held import Past
 from passalong_tui.widgets.listing import Column
 from passalong_tui.widgets.mechanic_card import judgement
-from passalong_tui.words import CHOICES, NOTHING, ROLES, VERDICTS, counted, day, month_name, now, number, said
+from passalong_tui.words import (
+    CHOICES,
+    NOTHING,
+    ROLES,
+    VERDICTS,
+    counted,
+    day,
+    month_in_short,
+    month_name,
+    now,
+    number,
+    said,
+)
 
 Part = str | tuple[str, str] | Content
 
@@ -24,7 +36,7 @@ CHOICE_TONES = {"keep": "success", "change": "warning", "kill": "error"}
 
 
 PAST: tuple[Column[Past], ...] = (
-    Column(key="month", label="Month", cell=lambda p, w: p.review.month,
+    Column(key="month", label="Month", cell=lambda p, w: month_in_short(p.review.month),
            order=lambda p: (p.review.month, p.review.held_at), width=8),
     Column(key="title", label="Mechanic", cell=lambda p, w: p.said.title,
            order=lambda p: safe.clean(p.said.title).casefold()),

@@ -21,11 +21,6 @@ class KeyBar(Widget):
         super().__init__()
         self._commands = [command for command in available(screen) if command.footer]
 
-    def rename(self, action: str, name: str) -> None:
-        """What a command is called from now on: what it does depends on how things are."""
-        self._commands = [c._replace(name=name) if c.action == action else c for c in self._commands]
-        self.refresh()
-
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._renew)
 

@@ -297,12 +297,16 @@ class Listing(Vertical, Generic[T]):
             self._arranged(to_top=False)
 
     def _seek(self) -> None:
+        self._pause = None
         self.post_message(self.Sought(self))
         self.post_message(self.Arranged(self))
 
     @on(Input.Submitted)
     def _filtered(self, event: Input.Submitted) -> None:
         event.stop()
+        if self._pause is not None:
+            self._pause.stop()
+            self._seek()
         self._filter_line.display = bool(self.filter)
         self.focus_rows()
 

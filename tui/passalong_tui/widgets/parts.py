@@ -47,7 +47,12 @@ class Parts(Widget):
             left = right + _GAP
 
     def _labels(self) -> list[tuple[str, str, str]]:
-        """Part, name, and how much there is of it where there is room for all of that."""
-        found = [(p, name, f" {self._counts[p]:,}" if p in self._counts else "") for p, name in self._names.items()]
-        needed = sum(len(name) + len(count) + _GAP for _, name, count in found)
-        return found if needed <= self.content_size.width else [(part, name, "") for part, name, _ in found]
+        """Part, name, and how much there is of it as far as there is room: of the one that is shown first."""
+        room = self.content_size.width - sum(len(name) + _GAP for name in self._names.values()) + _GAP
+        counts: dict[str, str] = {}
+        for part in sorted(self._names, key=lambda part: part != self._here):
+            count = f" {self._counts[part]:,}" if part in self._counts else ""
+            if len(count) <= room:
+                counts[part] = count
+                room -= len(count)
+        return [(part, name, counts.get(part, "")) for part, name in self._names.items()]
