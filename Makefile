@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+PROCESSES := 'import os; print(os.cpu_count() * 3 // 2)'
 DEV = $(shell $(PYTHON) -c "import tomllib;print(' '.join(repr(d) for d in tomllib.load(open('pyproject.toml','rb'))['dependency-groups']['dev']))")
 
 .PHONY: demo test check lint types contracts bench growth console verdicts signals chromium walkthrough messages clean help
@@ -21,8 +22,8 @@ $(STAMP): pyproject.toml
 demo: $(STAMP) ## sample vendor, half a year of history, a server, links to open (ARGS="--check" to play it and leave)
 	@$(BIN)/passalong demo $(ARGS)
 
-test: $(STAMP) chromium ## every test, browser and faults included, in as many processes as there are cores
-	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+test: $(STAMP) chromium ## every test, browser and faults included, three processes on two cores, for some wait
+	@$(BIN)/pytest -n $$($(BIN)/python -c $(PROCESSES)) --dist worksteal $(ARGS)
 
 chromium: $(STAMP)
 	@$(BIN)/python tests/browser/chromium.py

@@ -34,10 +34,11 @@ class Driver:
         self.pilot = pilot
 
     async def press(self, *keys: str) -> None:
-        # Textual would wait after each key until the whole process is idle, its server's threads included.
+        # Textual would wait after each key until the whole process is idle, its server's threads included; here after
+        # the last.
         with patch("textual.app.wait_for_idle", _at_once):
             await self.pilot.press(*keys)
-        await self.pilot.pause(0)
+        await self.pilot.pause()
 
     async def type(self, text: str) -> None:
         await self.press(*("space" if character == " " else character for character in text))

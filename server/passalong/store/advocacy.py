@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from importlib.resources import files
 from typing import Any
 
-import aiosql
 import msgspec
 from msgspec import Struct
 
@@ -18,11 +16,11 @@ from passalong.domain.share import Claims
 from passalong.errors import Conflict, NotFound
 from passalong.store.db import Database, Transaction
 from passalong.store.metric import whole_or_part
+from passalong.store.named import queries
 from passalong.store.outbox import Outbox
 
 CHECK = "piece.check"
 """Topic of a job for the web outside: read a piece's public page."""
-_QUERIES = files("passalong.store").joinpath("queries")
 _COLUMNS = Piece.__struct_fields__
 
 
@@ -55,9 +53,7 @@ class Advocacy:
     def __init__(self, db: Database, outbox: Outbox) -> None:
         self._db = db
         self._outbox = outbox
-        self._named: Any = aiosql.from_str(
-            _QUERIES.joinpath("advocacy.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
-        )
+        self._named: Any = queries("advocacy")
 
     async def same(self, piece: Piece) -> Piece | None:
         """The piece that is kept of the same customer's same page, or of the same talk without one."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from importlib.resources import files
 from typing import Any
 
-import aiosql
 import msgspec
 
 from passalong.domain.course import Point, Series, Week, course, weeks_until
@@ -15,9 +13,8 @@ from passalong.domain.instant import Calendar, Clock, day_name
 from passalong.domain.mechanic import Mechanic, MechanicKind
 from passalong.store.db import Database
 from passalong.store.metric import whole_or_part
+from passalong.store.named import queries
 from passalong.store.verdicts import Verdicts
-
-_QUERIES = files("passalong.store").joinpath("queries")
 
 
 class Courses:
@@ -26,9 +23,7 @@ class Courses:
         self._verdicts = verdicts
         self._calendar = calendar
         self._clock = clock
-        self._named: Any = aiosql.from_str(
-            _QUERIES.joinpath("course.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
-        )
+        self._named: Any = queries("course")
 
     async def weeks(self, mechanics: Iterable[str]) -> dict[str, list[Week]]:
         """The last half year of some mechanics by key, oldest week first, empty weeks included."""

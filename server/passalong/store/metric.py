@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from importlib.resources import files
 from typing import Any
 
-import aiosql
 import msgspec
 from msgspec import Struct, field
 
@@ -18,8 +16,7 @@ from passalong.domain.lead import Motion
 from passalong.domain.mechanic import PRODUCT_TOUCH, MechanicKind
 from passalong.domain.money import Money
 from passalong.store.db import Database
-
-_QUERIES = files("passalong.store").joinpath("queries")
+from passalong.store.named import queries
 
 
 class Slice(Struct, frozen=True, kw_only=True):
@@ -88,9 +85,7 @@ class Month(Struct, kw_only=True):
 class Metrics:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._named: Any = aiosql.from_str(
-            _QUERIES.joinpath("metric.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
-        )
+        self._named: Any = queries("metric")
 
     async def months(self, last: int, count: int, advocacy: Sequence[str], of: Slice = Slice()) -> list[Month]:  # noqa: B008 - immutable
         """The `count` months up to and with `last` (202611), oldest first, empty ones included.

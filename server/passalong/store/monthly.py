@@ -6,11 +6,9 @@ import sqlite3
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from importlib.resources import files
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-import aiosql
 import msgspec
 from msgspec import Struct
 
@@ -37,8 +35,8 @@ from passalong.store.agendas import Agendas
 from passalong.store.catalog import Catalog, decision_of
 from passalong.store.db import Database
 from passalong.store.metric import Metrics, Month, added, expansion, k_factor, whole_or_part
+from passalong.store.named import queries
 
-_QUERIES = files("passalong.store").joinpath("queries")
 LONGEST_LIST = 10
 MOST_MOVERS = 3
 LATEST_LEADS = 2_000
@@ -79,9 +77,7 @@ class MonthlyReviews:
         self._calendar = calendar
         self._currency = currency
         self._rates = rates
-        self._named: Any = aiosql.from_str(
-            _QUERIES.joinpath("monthly.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
-        )
+        self._named: Any = queries("monthly")
 
     async def of(self, month: int, now_ms: int) -> Monthly:
         """The review of a month (202611) that has begun, as it is known at `now_ms`."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
-import aiosql
 from msgspec import Struct, field
 
 from passalong.domain.instant import DAY_MS, Calendar
@@ -16,9 +14,9 @@ from passalong.domain.money import Amounts, Money, amounts
 from passalong.domain.play import FOLLOWED_DAYS, PlayState, Reason
 from passalong.store.db import Database
 from passalong.store.metric import whole_or_part
+from passalong.store.named import queries
 
 LONGEST_DAY_MS = 25 * 3_600_000
-_QUERIES = files("passalong.store").joinpath("queries")
 
 
 class Followed(Struct, kw_only=True):
@@ -73,9 +71,7 @@ class PlayReports:
         self._kinds = kinds
         self._currency = currency
         self._rates = rates
-        self._named: Any = aiosql.from_str(
-            _QUERIES.joinpath("plays.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
-        )
+        self._named: Any = queries("plays")
 
     async def report(self) -> PlayReport:
         rules, kinds = await self._followed("followed_rules"), await self._followed("followed_kinds")

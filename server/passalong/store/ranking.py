@@ -8,10 +8,8 @@ import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 
-import aiosql
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -21,10 +19,10 @@ from passalong.domain.lead import Motion
 from passalong.domain.money import Money, converted, summed
 from passalong.store.db import Database
 from passalong.store.metric import whole_or_part
+from passalong.store.named import queries
 from passalong.store.pipeline import Pipeline
 from passalong.store.replay import REPLAYED, Standing
 
-_QUERIES = files("passalong.store").joinpath("queries")
 _BATCH = 16
 """Conversions that are credited in one go: pages wait for no longer than a few milliseconds."""
 PATIENCE_S = 2.0
@@ -147,9 +145,7 @@ class Rankings:
         self._progress: dict[str, Progress] = {}
         self._working: dict[str, asyncio.Task[None]] = {}
         self._one_at_a_time = asyncio.Lock()
-        self._named: Any = aiosql.from_str(
-            _QUERIES.joinpath("customers.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
-        )
+        self._named: Any = queries("customers")
 
     async def stop(self) -> None:
         """Waits until nobody asks the database any more."""

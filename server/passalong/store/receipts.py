@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
-import aiosql
 from msgspec import Struct, field
 
 from passalong.domain.event import EventKind
 from passalong.domain.receipt import Receipt, Told
 from passalong.domain.share import Claims
 from passalong.store.db import Database
+from passalong.store.named import queries
 
-_QUERIES = files("passalong.store").joinpath("queries")
 _FIELDS = {EventKind.VIEW: "visits", EventKind.LEAD: "leads", EventKind.OPPORTUNITY: "opportunities"}
 
 
@@ -48,9 +46,7 @@ class Summary(Struct, frozen=True, kw_only=True):
 class Receipts:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._named: Any = aiosql.from_str(
-            _QUERIES.joinpath("receipts.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
-        )
+        self._named: Any = queries("receipts")
 
     async def summary(self, customer: str, month: int) -> Summary:
         """Over all that a customer has shared; `month` (202611) is the one that counts as this."""

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
-import aiosql
 import msgspec
 from msgspec import Struct
 
@@ -15,8 +13,7 @@ from passalong.domain.money import Money
 from passalong.domain.share import MAX_HOPS, Claims
 from passalong.store.db import Database
 from passalong.store.metric import whole_or_part
-
-_QUERIES = files("passalong.store").joinpath("queries")
+from passalong.store.named import queries, script
 
 
 class Tally(Struct, kw_only=True):
@@ -71,10 +68,8 @@ class Node(Struct, kw_only=True):
 class Reports:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._named: Any = aiosql.from_str(
-            _QUERIES.joinpath("reports.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
-        )
-        self._verify = _QUERIES.joinpath("verify.sql").read_text("utf-8")
+        self._named: Any = queries("reports")
+        self._verify = script("verify")
 
     async def mechanics(self) -> dict[str, Tally]:
         tallies = await self._tallies("mechanic")

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.resources import files
 from typing import Any
 
-import aiosql
 import msgspec
 from msgspec import Struct
 
 from passalong.domain.money import Money
 from passalong.domain.share import EXPIRY_SKEW_S, PROMPT_CHANNEL, Claims, ShareState
 from passalong.store.db import Database
+from passalong.store.named import queries
 
 _REVOKED = "SELECT id FROM catalog WHERE noun = 'revocation' AND json_extract(body, '$.by') IS NOT NULL"
 _IS_REVOKED = f"EXISTS ({_REVOKED} AND id = s.share)"
@@ -56,8 +55,7 @@ class Below(Struct, frozen=True, kw_only=True):
 class Shares:
     def __init__(self, db: Database) -> None:
         self._db = db
-        queries = files("passalong.store").joinpath("queries/shares.sql").read_text("utf-8")
-        self._named: Any = aiosql.from_str(queries, "aiosqlite", mandatory_parameters=False)
+        self._named: Any = queries("shares")
 
     async def page(self, wanted: Wanted, *, limit: int, before: tuple[int, str] | None, now_ms: int) -> list[Listed]:
         """Shares, newest first, from below the (first_seen_ms, share) `before`; none that upgrades are credited to,

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from importlib.resources import files
 from typing import Any
 from urllib.parse import urlsplit
 
-import aiosql
 import msgspec
 
 from passalong.domain.domains import registrable
@@ -21,9 +19,9 @@ from passalong.store.catalog import Catalog
 from passalong.store.db import Database
 from passalong.store.decisions import Decisions
 from passalong.store.metric import Metrics
+from passalong.store.named import queries
 from passalong.store.verdicts import Verdicts
 
-_QUERIES = files("passalong.store").joinpath("queries")
 HALF_YEAR_MS = 180 * DAY_MS
 YEAR_MS = 365 * DAY_MS
 COVERED_MONTHS = 3
@@ -49,9 +47,7 @@ class Theater:
         self._advocacy = advocacy
         self._calendar = calendar
         self._clock = clock
-        self._named: Any = aiosql.from_str(
-            _QUERIES.joinpath("theater.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
-        )
+        self._named: Any = queries("theater")
 
     async def findings(self, verdicts: Mapping[str, Verdict] | None = None) -> list[Finding]:
         """As things stand, what weighs most first. `verdicts` are those of all mechanics, where they are known."""

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from importlib.resources import files
 from typing import Any
 
-import aiosql
 import msgspec
 from msgspec import Struct
 
 from passalong.domain.instant import Calendar
 from passalong.store.db import Database
+from passalong.store.named import queries
 
-_QUERIES = files("passalong.store").joinpath("queries")
 _END = (2**62, "")
 
 Key = tuple[int, str]
@@ -47,9 +45,7 @@ class Timelines:
     def __init__(self, db: Database, calendar: Calendar) -> None:
         self._db = db
         self._calendar = calendar
-        self._named: Any = aiosql.from_str(
-            _QUERIES.joinpath("customers.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
-        )
+        self._named: Any = queries("customers")
 
     async def page(self, customer: str, *, limit: int, before: Key | None) -> list[Moment]:
         """As many moments as asked for, from below the (at_ms, key) `before`."""

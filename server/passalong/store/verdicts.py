@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from importlib.resources import files
 from typing import Any
 
-import aiosql
 import msgspec
 
 from passalong.domain.instant import DAY_MS, Calendar, Clock, day_name, days_between
@@ -17,8 +15,7 @@ from passalong.domain.verdict import STALE_MS, Answers, Facts, Verdict, judge
 from passalong.store.crm import Crm
 from passalong.store.db import Database
 from passalong.store.metric import whole_or_part
-
-_QUERIES = files("passalong.store").joinpath("queries")
+from passalong.store.named import queries
 
 
 class Verdicts:
@@ -29,9 +26,7 @@ class Verdicts:
         self._calendar = calendar
         self._clock = clock
         self._crm = crm
-        self._named: Any = aiosql.from_str(
-            _QUERIES.joinpath("verdict.sql").read_text("utf-8"), "aiosqlite", mandatory_parameters=False
-        )
+        self._named: Any = queries("verdict")
 
     async def of(self, mechanics: Iterable[Mechanic]) -> dict[str, Verdict]:
         """By key, as things stand now."""

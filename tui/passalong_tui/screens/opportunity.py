@@ -80,8 +80,8 @@ class OpportunityScreen(DecidingPage):
         known = self.known
         return (
             Column(key="when", label="When", cell=lambda t, w: stamp_in(t[1].at, w), order=lambda t: (t[1].at, t[0]),
-                   width=21, value=lambda t: t[1].at),
-            Column(key="via", label="How", cell=lambda t, w: said(VIAS, t[1].via), order=lambda t: t[1].via, least=20),
+                   least=11, value=lambda t: t[1].at),
+            Column(key="via", label="How", cell=lambda t, w: said(VIAS, t[1].via), order=lambda t: t[1].via, width=27),
             Column(key="customer", label="Customer", cell=lambda t, w: known.name(t[1].customer),
                    order=lambda t: safe.clean(known.name(t[1].customer)).casefold(), width=18),
             Column(key="mechanic", label="Mechanic", cell=lambda t, w: known.title(t[1].mechanic) or NOTHING,
