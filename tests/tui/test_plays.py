@@ -31,7 +31,8 @@ async def test_a_play_with_its_whole_reason(server: Server, clock: Any, size: tu
         assert tui.column("title") == ["Tickets pile up"]
         assert tui.column("owner") == ["support"]
         assert tui.column("when") == ["just now"]
-        await tui.until(lambda: "churn warning for Initech, in the hands of support" in tui.text("#about"), "more of it")
+        whose = "churn warning for Initech, in the hands of support"
+        await tui.until(lambda: whose in tui.text("#about"), "more of it")
         told = tui.text("#about")
         assert "Why: 3 open tickets." in told
         assert "by the rule tickets-pile-up; open until" in told
