@@ -30,7 +30,7 @@ from passalong.commands.demo import free_port, serving
 from passalong.demo import journey, setup
 from passalong.demo.setup import WALKTHROUGH
 from passalong.store.folders import FILE_NAME
-from passalong_tui.answers import Mechanic
+from passalong_tui.answers.mechanics import Mechanic
 from passalong_tui.app import Console
 from passalong_tui.client import Client
 from passalong_tui.widgets.listing import Listing

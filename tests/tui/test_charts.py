@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from passalong.domain.money import Money
 from passalong.domain.verdict import kills_at_most
-from passalong_tui.answers import Course, Month, Point, Source
+from passalong_tui.answers.mechanics import Course, Point
+from passalong_tui.answers.metric import Month, Source
 from passalong_tui.charts.canvas import compact
 from passalong_tui.charts.coverage import coverage
 from passalong_tui.charts.months import month_bars, stacked, stacks

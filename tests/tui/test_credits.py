@@ -12,7 +12,8 @@ from rich.cells import cell_len
 
 from passalong.domain.attribution import MODELS
 from passalong.domain.money import Money
-from passalong_tui.answers import Attribution, Case, Conversion, Credit, Errand, InCrm
+from passalong_tui.answers.conversions import Attribution, Case, Conversion, Credit
+from passalong_tui.answers.outbox import Errand, InCrm
 from passalong_tui.credits import reasons, side_by_side
 from passalong_tui.journeys import between, in_hubspot
 from passalong_tui.known import Known

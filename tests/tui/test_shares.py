@@ -17,7 +17,8 @@ from console_driver import Driver, console, lead, opportunity
 from textual.widgets import Static
 
 from factories import FIREFOX, Server, element
-from passalong_tui.answers import ListedShare, Node, Page, ShareMonth
+from passalong_tui.answers.common import Page
+from passalong_tui.answers.shares import ListedShare, Node, ShareMonth
 from passalong_tui.client import Client
 from passalong_tui.opening import open_in_browser
 from passalong_tui.screens.code import CodeScreen

@@ -12,43 +12,17 @@ import httpx2
 import msgspec
 
 from passalong.errors import PassalongError
-from passalong_tui.answers import (
-    ApiKey,
-    Brand,
-    Case,
-    Course,
-    Customer,
-    CustomerDetail,
-    Endpoint,
-    Erasure,
-    Job,
-    Lead,
-    LeadDetail,
-    ListedShare,
-    LiveRule,
-    Mechanic,
-    Metric,
-    Moment,
-    Node,
-    OutboxStatus,
-    OwnKey,
-    Page,
-    Piece,
-    Play,
-    PlayReport,
-    Problem,
-    Queued,
-    Ranking,
-    Reported,
-    Review,
-    Revocation,
-    Rules,
-    Settings,
-    ShareDetail,
-    Signal,
-    Tail,
-    Theater,
-)
+from passalong_tui.answers.common import Page, Problem
+from passalong_tui.answers.conversions import Case, Reported
+from passalong_tui.answers.customers import Customer, CustomerDetail, Moment, Ranking, Signal
+from passalong_tui.answers.leads import Erasure, Lead, LeadDetail
+from passalong_tui.answers.mechanics import Course, Mechanic
+from passalong_tui.answers.metric import Metric, Tail, Theater
+from passalong_tui.answers.outbox import Endpoint, Job, OutboxStatus, Queued
+from passalong_tui.answers.plays import LiveRule, Piece, Play, PlayReport, Rules
+from passalong_tui.answers.reviews import Review
+from passalong_tui.answers.settings import ApiKey, Brand, OwnKey, Settings
+from passalong_tui.answers.shares import ListedShare, Node, Revocation, ShareDetail
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from textual.content import Content
 
 from passalong.domain.money import Money, written
 from passalong_tui import safe
-from passalong_tui.answers import Attribution, Case, Conversion, Credit, Override
+from passalong_tui.answers.conversions import Attribution, Case, Conversion, Credit, Override
 from passalong_tui.known import Known
 from passalong_tui.words import EVIDENCE, MODELS, MOTIONS, NOTHING, day, percent, said, stamp
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from passalong_tui.answers import Review
+from passalong_tui.answers.reviews import Review
 
 
 class Past:

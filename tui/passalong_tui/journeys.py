@@ -8,7 +8,9 @@ from itertools import groupby
 from textual.content import Content
 
 from passalong_tui import safe
-from passalong_tui.answers import Event, Hop, InCrm, Lead, Person
+from passalong_tui.answers.leads import Hop, Lead, Person
+from passalong_tui.answers.metric import Event
+from passalong_tui.answers.outbox import InCrm
 from passalong_tui.known import Known
 from passalong_tui.words import ACTORS, EVENTS, NOTHING, day, here, said, stamp
 

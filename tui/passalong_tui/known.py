@@ -7,23 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from passalong.domain.access import Role
-from passalong_tui.answers import (
-    ApiKey,
-    Brand,
-    Case,
-    Course,
-    Customer,
-    Endpoint,
-    Event,
-    Mechanic,
-    Metric,
-    OutboxStatus,
-    Piece,
-    Play,
-    Review,
-    Settings,
-    Theater,
-)
+from passalong_tui.answers.conversions import Case
+from passalong_tui.answers.customers import Customer
+from passalong_tui.answers.mechanics import Course, Mechanic
+from passalong_tui.answers.metric import Event, Metric, Theater
+from passalong_tui.answers.outbox import Endpoint, OutboxStatus
+from passalong_tui.answers.plays import Piece, Play
+from passalong_tui.answers.reviews import Review
+from passalong_tui.answers.settings import ApiKey, Brand, Settings
 from passalong_tui.draft import Draft
 from passalong_tui.words import now
 

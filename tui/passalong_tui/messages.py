@@ -6,31 +6,16 @@ from collections.abc import Sequence
 
 from textual.message import Message
 
-from passalong_tui.answers import (
-    ApiKey,
-    Brand,
-    Case,
-    Course,
-    Customer,
-    CustomerDetail,
-    Endpoint,
-    Event,
-    LeadDetail,
-    LiveRule,
-    Mechanic,
-    Metric,
-    Moment,
-    Month,
-    Node,
-    OutboxStatus,
-    Piece,
-    Play,
-    PlayReport,
-    Review,
-    Settings,
-    ShareDetail,
-    Theater,
-)
+from passalong_tui.answers.conversions import Case
+from passalong_tui.answers.customers import Customer, CustomerDetail, Moment
+from passalong_tui.answers.leads import LeadDetail
+from passalong_tui.answers.mechanics import Course, Mechanic
+from passalong_tui.answers.metric import Event, Metric, Month, Theater
+from passalong_tui.answers.outbox import Endpoint, OutboxStatus
+from passalong_tui.answers.plays import LiveRule, Piece, Play, PlayReport
+from passalong_tui.answers.reviews import Review
+from passalong_tui.answers.settings import ApiKey, Brand, Settings
+from passalong_tui.answers.shares import Node, ShareDetail
 from passalong_tui.known import Known
 
 

@@ -7,7 +7,8 @@ from datetime import date
 
 from passalong.domain.text import in_markdown
 from passalong_tui import safe
-from passalong_tui.answers import Mechanic, Review, Reviewed
+from passalong_tui.answers.mechanics import Mechanic
+from passalong_tui.answers.reviews import Review, Reviewed
 from passalong_tui.draft import Decided, Draft
 from passalong_tui.held import review_of
 from passalong_tui.words import CHOICES, ROLES, VERDICTS, day, month_beside, month_name, said

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from passalong_tui.answers import Moment
+from passalong_tui.answers.customers import Moment
 from passalong_tui.known import Known
 from passalong_tui.words import EVENTS, MOMENTS, day, here, month_name, number, said, today
 

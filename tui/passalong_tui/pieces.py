@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.content import Content
 
 from passalong_tui import safe
-from passalong_tui.answers import Piece
+from passalong_tui.answers.plays import Piece
 from passalong_tui.known import Known
 from passalong_tui.widgets.columns import count
 from passalong_tui.widgets.listing import Column

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from passalong.domain.money import Money, decimals, written
 from passalong_tui import safe
-from passalong_tui.answers import Month
+from passalong_tui.answers.metric import Month
 from passalong_tui.charts.canvas import Canvas, compact, flowing
 from passalong_tui.words import money, month_label, number
 

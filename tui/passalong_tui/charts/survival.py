@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 from textual.content import Content
 
-from passalong_tui.answers import Course, Point
+from passalong_tui.answers.mechanics import Course, Point
 from passalong_tui.charts.canvas import Canvas, compact, flowing
 from passalong_tui.words import counted, number, unread
 

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Piece, Play
+from passalong_tui.answers.plays import Piece, Play
 from passalong_tui.client import Client
 from passalong_tui.screens.dialog import BY, Dialog, Line
 

@@ -9,7 +9,7 @@ from textual.content import Content
 
 from passalong.domain.brand import AA_TEXT, DARK_PAPER, LIGHT_PAPER, contrast, on, readable
 from passalong_tui import safe
-from passalong_tui.answers import Brand
+from passalong_tui.answers.settings import Brand
 from passalong_tui.words import NOTHING
 
 _COLOUR = re.compile(r"#[0-9a-f]{6}\Z")

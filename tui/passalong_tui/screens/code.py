@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import ListedShare
+from passalong_tui.answers.shares import ListedShare
 from passalong_tui.widgets.qr import QrCode
 from passalong_tui.widgets.share_card import title, whose
 

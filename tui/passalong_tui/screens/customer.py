@@ -14,7 +14,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import CustomerDetail, Lead, Moment, Month, Piece, Play, Reported, ShareOf
+from passalong_tui.answers.conversions import Reported
+from passalong_tui.answers.customers import CustomerDetail, Moment
+from passalong_tui.answers.leads import Lead
+from passalong_tui.answers.metric import Month
+from passalong_tui.answers.plays import Piece, Play
+from passalong_tui.answers.shares import ShareOf
 from passalong_tui.client import Client
 from passalong_tui.commands import CUSTOMER, CUSTOMERS, bindings
 from passalong_tui.messages import CustomerFetched, Fact, PartFetched

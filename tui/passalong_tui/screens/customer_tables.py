@@ -11,7 +11,11 @@ from rich.text import Text
 
 from passalong.domain.money import Money
 from passalong_tui import safe
-from passalong_tui.answers import Credit, Lead, Moment, Piece, Play, Reported, ShareOf, Signal
+from passalong_tui.answers.conversions import Credit, Reported
+from passalong_tui.answers.customers import Moment, Signal
+from passalong_tui.answers.leads import Lead
+from passalong_tui.answers.plays import Piece, Play
+from passalong_tui.answers.shares import ShareOf
 from passalong_tui.credits import amounts
 from passalong_tui.known import Known
 from passalong_tui.moments import about, tone, what, when

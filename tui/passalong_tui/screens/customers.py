@@ -13,7 +13,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Moment, RankedCustomer, Ranking
+from passalong_tui.answers.customers import Moment, RankedCustomer, Ranking
 from passalong_tui.client import Client, Lost, Refusal
 from passalong_tui.commands import CUSTOMERS, bindings
 from passalong_tui.messages import LatestFetched

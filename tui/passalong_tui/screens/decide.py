@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from passalong.domain.mechanic import Fallback
 from passalong_tui import safe
-from passalong_tui.answers import Mechanic
+from passalong_tui.answers.mechanics import Mechanic
 from passalong_tui.client import Client
 from passalong_tui.screens.dialog import BY, REASON, REDIRECT, Dialog, Line
 from passalong_tui.widgets.choices import Choices

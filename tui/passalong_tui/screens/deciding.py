@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import work
 
 from passalong_tui import safe
-from passalong_tui.answers import Case
+from passalong_tui.answers.conversions import Case
 from passalong_tui.client import Lost, Refusal
 from passalong_tui.commands import ADMIN
 from passalong_tui.credits import known_as

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Job, OutboxStatus, Way
+from passalong_tui.answers.outbox import Job, OutboxStatus, Way
 from passalong_tui.client import Client
 from passalong_tui.screens.dialog import Dialog, Line
 from passalong_tui.screens.ways import sendable, told

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Drift
+from passalong_tui.answers.outbox import Drift
 from passalong_tui.client import Client
 from passalong_tui.commands import ADMIN, DIFFERENCES, INTEGRATIONS, bindings
 from passalong_tui.messages import Fact, OutboxFetched

@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Erasure, Lead
+from passalong_tui.answers.leads import Erasure, Lead
 from passalong_tui.client import Client
 from passalong_tui.screens.customer import who
 from passalong_tui.screens.dialog import Dialog, Line

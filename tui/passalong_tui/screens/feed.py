@@ -7,7 +7,7 @@ from typing import ClassVar, Generic, TypeVar
 from textual import on, work
 from textual.content import Content
 
-from passalong_tui.answers import Page as Answer
+from passalong_tui.answers.common import Page as Answer
 from passalong_tui.client import Client, Lost, Refusal
 from passalong_tui.messages import ConnectionLost, ConnectionRefused, Fact
 from passalong_tui.screens.page import TablePage

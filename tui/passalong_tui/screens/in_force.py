@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
-from passalong_tui.answers import Settings
+from passalong_tui.answers.settings import Settings
 from passalong_tui.words import counted, number
 
 PREFIX = "PASSALONG_"

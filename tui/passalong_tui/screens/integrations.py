@@ -16,8 +16,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Job
-from passalong_tui.answers import Page as Answer
+from passalong_tui.answers.common import Page as Answer
+from passalong_tui.answers.outbox import Job
 from passalong_tui.client import Client, Lost, Refusal
 from passalong_tui.commands import ADMIN, INTEGRATIONS, bindings
 from passalong_tui.messages import Fact, OutboxFetched

@@ -14,7 +14,7 @@ from textual.widgets import Button, Static
 
 from passalong.domain.access import Role
 from passalong_tui import safe
-from passalong_tui.answers import ApiKey
+from passalong_tui.answers.settings import ApiKey
 from passalong_tui.client import Client
 from passalong_tui.screens.dialog import Dialog, Line
 from passalong_tui.widgets.choices import Choices

@@ -14,7 +14,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Case, Erasure, Lead, LeadDetail, Reported
+from passalong_tui.answers.conversions import Case, Reported
+from passalong_tui.answers.leads import Erasure, Lead, LeadDetail
 from passalong_tui.client import Client
 from passalong_tui.commands import ADMIN, LEAD, LEADS, bindings
 from passalong_tui.credits import amount_of, amounts, customers, known_as, reasons, side_by_side

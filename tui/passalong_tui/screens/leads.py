@@ -8,7 +8,8 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 
 from passalong_tui import safe
-from passalong_tui.answers import Lead, Page
+from passalong_tui.answers.common import Page
+from passalong_tui.answers.leads import Lead
 from passalong_tui.client import Client
 from passalong_tui.commands import ADMIN, LEADS, bindings
 from passalong_tui.messages import Fact

@@ -14,7 +14,7 @@ from textual.timer import Timer
 from textual.widgets import Input, Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Event
+from passalong_tui.answers.metric import Event
 from passalong_tui.client import Client
 from passalong_tui.commands import LIVE, bindings
 from passalong_tui.known import TAIL

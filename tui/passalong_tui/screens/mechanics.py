@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Mechanic, Verdict
+from passalong_tui.answers.mechanics import Mechanic, Verdict
 from passalong_tui.charts.spark import spark
 from passalong_tui.client import Client, Lost, Refusal
 from passalong_tui.commands import ADMIN, MECHANICS, bindings

@@ -13,7 +13,8 @@ from textual.widgets import Static
 
 from passalong.domain.money import Money
 from passalong_tui import safe
-from passalong_tui.answers import Case, Page, Reported
+from passalong_tui.answers.common import Page
+from passalong_tui.answers.conversions import Case, Reported
 from passalong_tui.client import Client, Lost, Refusal
 from passalong_tui.commands import OPPORTUNITIES, bindings
 from passalong_tui.credits import (

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Case, Credit, Override, Touchpoint
+from passalong_tui.answers.conversions import Case, Credit, Override, Touchpoint
 from passalong_tui.client import Client
 from passalong_tui.commands import OPPORTUNITIES, OPPORTUNITY, bindings
 from passalong_tui.credits import (

@@ -11,7 +11,7 @@ from textual.suggester import SuggestFromList
 from textual.widgets import Input, Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Case
+from passalong_tui.answers.conversions import Case
 from passalong_tui.client import Client
 from passalong_tui.credits import amount_of, customers, known_as
 from passalong_tui.screens.dialog import BY, REASON, Dialog, Line

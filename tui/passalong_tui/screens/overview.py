@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Digits, Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Metric, Month, Theater
+from passalong_tui.answers.metric import Metric, Month, Theater
 from passalong_tui.charts.coverage import coverage
 from passalong_tui.client import Client
 from passalong_tui.commands import OVERVIEW, bindings

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Followed, LiveRule, PlayCounts, PlayReport
+from passalong_tui.answers.plays import Followed, LiveRule, PlayCounts, PlayReport
 from passalong_tui.client import Client
 from passalong_tui.commands import PLAY_REPORT, PLAYS, bindings
 from passalong_tui.messages import Fact, PlayReportFetched

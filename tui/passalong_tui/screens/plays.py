@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import pieces, safe
-from passalong_tui.answers import Piece, Play
+from passalong_tui.answers.plays import Piece, Play
 from passalong_tui.client import MOST_PIECES, MOST_PLAYS, Client, Lost, Refusal
 from passalong_tui.commands import INTEGRATOR, PLAYS, bindings
 from passalong_tui.messages import Fact, PiecesFetched, PlaysFetched

@@ -13,7 +13,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Mechanic, Review, Verdict
+from passalong_tui.answers.mechanics import Mechanic, Verdict
+from passalong_tui.answers.reviews import Review
 from passalong_tui.client import Client
 from passalong_tui.commands import ADMIN, REVIEW, bindings
 from passalong_tui.draft import Decided, Draft

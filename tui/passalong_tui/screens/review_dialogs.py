@@ -11,7 +11,8 @@ from textual.widgets import Static
 
 from passalong.domain.mechanic import Fallback
 from passalong_tui import safe
-from passalong_tui.answers import Mechanic, Review
+from passalong_tui.answers.mechanics import Mechanic
+from passalong_tui.answers.reviews import Review
 from passalong_tui.client import Client, Refusal
 from passalong_tui.draft import Decided, Draft, needs_reason
 from passalong_tui.held import review_of, standing

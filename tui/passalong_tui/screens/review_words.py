@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 from textual.content import Content
 
 from passalong_tui import safe
-from passalong_tui.answers import Mechanic, Metric, Review, Verdict
+from passalong_tui.answers.mechanics import Mechanic, Verdict
+from passalong_tui.answers.metric import Metric
+from passalong_tui.answers.reviews import Review
 from passalong_tui.charts.spark import spark
 from passalong_tui.draft import Decided, Draft, month_due
 from passalong_tui.held import Past

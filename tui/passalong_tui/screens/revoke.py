@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Revocation, ShareDetail
+from passalong_tui.answers.shares import Revocation, ShareDetail
 from passalong_tui.client import Client
 from passalong_tui.screens.dialog import Dialog, Line
 from passalong_tui.widgets.share_card import title, whose

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import ApiKey, Brand
+from passalong_tui.answers.settings import ApiKey, Brand
 from passalong_tui.client import Client
 from passalong_tui.commands import ADMIN, SETTINGS, bindings
 from passalong_tui.messages import CustomersFetched, Fact, RoleKnown, SettingsFetched

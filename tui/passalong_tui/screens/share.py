@@ -15,7 +15,7 @@ from textual.geometry import Size
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Node, ShareDetail
+from passalong_tui.answers.shares import Node, ShareDetail
 from passalong_tui.client import PAGE_SIZE, Client, Lost, Refusal
 from passalong_tui.commands import INTEGRATOR, SHARE, SHARES, bindings
 from passalong_tui.messages import BranchesFetched, ConnectionLost, ConnectionRefused, Fact, ShareFetched

@@ -14,7 +14,8 @@ from textual.geometry import Size
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import ListedShare, Page
+from passalong_tui.answers.common import Page
+from passalong_tui.answers.shares import ListedShare
 from passalong_tui.client import Client, Lost, Refusal
 from passalong_tui.commands import INTEGRATOR, SHARES, bindings
 from passalong_tui.messages import ConnectionLost

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Finding, Theater
+from passalong_tui.answers.metric import Finding, Theater
 from passalong_tui.client import Client
 from passalong_tui.commands import THEATER, bindings
 from passalong_tui.messages import Fact, MechanicsFetched, TheaterFetched

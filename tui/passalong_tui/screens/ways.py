@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from passalong_tui import safe
-from passalong_tui.answers import Differences, Endpoint, OutboxStatus, Way
+from passalong_tui.answers.outbox import Differences, Endpoint, OutboxStatus, Way
 from passalong_tui.words import NOTHING, WAYS, ago, clock, counted, number, said, stamp
 
 ALWAYS = ("hubspot", "webhook")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from textual.content import Content
 from textual.widget import Widget
 
-from passalong_tui.answers import Month
+from passalong_tui.answers.metric import Month
 from passalong_tui.charts.months import Stacks, month_bars, stacked, stacks
 from passalong_tui.words import unread
 

@@ -13,7 +13,7 @@ from textual.widgets import Tree
 from textual.widgets.tree import TreeNode
 
 from passalong_tui import safe
-from passalong_tui.answers import Node
+from passalong_tui.answers.shares import Node
 from passalong_tui.words import counted, day, money_in, number
 
 _COUNTS = (("Visits", 8), ("Leads", 7), ("Opps", 6))

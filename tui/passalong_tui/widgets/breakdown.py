@@ -9,7 +9,7 @@ from textual.widget import Widget
 
 from passalong.domain.money import written
 from passalong_tui import safe
-from passalong_tui.answers import Source
+from passalong_tui.answers.metric import Source
 from passalong_tui.words import MOTIONS, NOTHING, number, percent, said, unread
 
 STEPS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widget import Widget
 
-from passalong_tui.answers import Course
+from passalong_tui.answers.mechanics import Course
 from passalong_tui.charts.survival import survival
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from passalong_tui import safe
-from passalong_tui.answers import Brought, Moment, RankedCustomer, Standing
+from passalong_tui.answers.customers import Brought, Moment, RankedCustomer, Standing
 from passalong_tui.known import Known
 from passalong_tui.moments import about, lately, tone, what
 from passalong_tui.words import counted, money_in, number, percent, unread

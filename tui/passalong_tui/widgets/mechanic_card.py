@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from passalong_tui import safe
-from passalong_tui.answers import Decision, Gate, Mechanic, Produced, Verdict
+from passalong_tui.answers.mechanics import Decision, Gate, Mechanic, Produced, Verdict
 from passalong_tui.words import (
     DECISIONS,
     FALLBACKS,

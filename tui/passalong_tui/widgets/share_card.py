@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from passalong_tui import safe
-from passalong_tui.answers import Below, ListedShare, ShareDetail, ShareMonth
+from passalong_tui.answers.shares import Below, ListedShare, ShareDetail, ShareMonth
 from passalong_tui.known import Known
 from passalong_tui.words import SHARE_STATES, counted, day, money, month_beside, month_name, number, said, stamp, today
 

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from passalong_tui.answers import Event
+from passalong_tui.answers.metric import Event
 
 
 class Stream(ScrollView, can_focus=True):

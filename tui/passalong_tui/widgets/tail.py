@@ -8,7 +8,7 @@ from textual.content import Content
 from textual.widget import Widget
 
 from passalong_tui import safe
-from passalong_tui.answers import Event
+from passalong_tui.answers.metric import Event
 from passalong_tui.known import Known
 from passalong_tui.words import ACTORS, EVENTS, NOTHING, ago, said, unread
 
