@@ -12,6 +12,7 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from passalong.web.asgi import answer
+from passalong.web.security import Armour
 from passalong.web.services import Services
 from passalong.web.unfurl.images import CARD, card
 from passalong.web.viewer.share import share_page
@@ -29,6 +30,7 @@ class FrontDoor:
     def __init__(self, litestar: Litestar, services: Services) -> None:
         self.litestar = litestar
         self.services = services
+        self._armour = Armour(secure=services.settings.secure)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
@@ -38,6 +40,7 @@ class FrontDoor:
                 if not deeper or tail == CARD or (len(tail) <= MAX_DIGITS and tail.isdecimal() and tail.isascii()):
                     await self._answer(scope, send, path[1], token, tail)
                     return
+            send = self._armour.over(send, path)
         await self.litestar(scope, receive, send)
 
     async def _answer(self, scope: HTTPScope, send: Send, door: str, token: str, tail: str) -> None:
@@ -46,7 +49,7 @@ class FrontDoor:
             if method not in ("GET", "HEAD"):
                 raise MethodNotAllowedException(headers={"allow": "GET, HEAD"})
             if tail == CARD:
-                await card(services, scope, send, token)
+                await card(services, scope, self._armour.over(send, scope["path"]), token)
             else:
                 await share_page(services, scope, send, door, token, int(tail) if tail else None)
         except Exception as error:  # the last door before the server's own: every refusal is a page

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from litestar.datastructures import Cookie
+from litestar.types import Message, Send
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -14,6 +15,45 @@ _COMMON: Headers = [
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (b"cross-origin-opener-policy", b"same-origin"),
 ]
+
+
+_HSTS = (b"strict-transport-security", b"max-age=31536000")
+_CORP = b"cross-origin-resource-policy"
+_DATA: Headers = [
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+]
+"""Of what programs read: kept nowhere, and nothing if a browser shows it all the same."""
+_FOR_PROGRAMS, _FOR_CUSTOMERS = ("/api/", "/hooks/"), "/portal"
+
+
+class Armour:
+    """What every answer says about itself, whichever door it leaves by, unless that door has said it already."""
+
+    def __init__(self, *, secure: bool) -> None:
+        common = [*_COMMON, *([_HSTS] if secure else [])]
+        # Pictures and sheets are asked for by other sites, and by frames whose origin is nobody's.
+        self._open = {name: (name, value) for name, value in [*common, (_CORP, b"cross-origin")]}
+        self._own = self._open | {_CORP: (_CORP, b"same-origin")}
+        self._data = self._own | {name: (name, value) for name, value in _DATA}
+
+    def over(self, send: Send, path: str) -> Send:
+        """The same way out, past which nothing goes without its headers."""
+        wanted = self._wanted(path)
+
+        async def sending(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message["headers"])
+                said = {name.lower() for name, _ in headers}
+                message["headers"] = headers + [header for name, header in wanted.items() if name not in said]
+            await send(message)
+
+        return sending
+
+    def _wanted(self, path: str) -> dict[bytes, tuple[bytes, bytes]]:
+        if path.startswith(_FOR_PROGRAMS):
+            return self._data
+        return self._own if path.startswith(_FOR_CUSTOMERS) else self._open
 
 
 def csp(*, frame_ancestors: str = "'none'", frame_src: str | None = None, form_action: str = "'self'") -> str:
@@ -45,8 +85,9 @@ def page_headers(policy: str, *, secure: bool, private: bool = True) -> Headers:
         (b"cache-control", b"private, no-store" if private else b"no-cache"),
         *_COMMON,
     ]
+    headers.append((_CORP, b"same-origin" if "frame-ancestors 'none'" in policy else b"cross-origin"))
     if secure:
-        headers.append((b"strict-transport-security", b"max-age=31536000"))
+        headers.append(_HSTS)
     return headers
 
 
