@@ -41,6 +41,7 @@ class LeadScreen(TablePage):
     NAME, TAB = LEAD, LEADS
     QUESTION = "How did this lead come to us?"
     CSS_PATH = "lead.tcss"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (140, "-wide")]  # noqa: RUF012  as Textual declares it
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(LEAD)]
 
     def __init__(self, id: str) -> None:
