@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 UVICORN: dict[str, Any] = {
     "loop": "uvloop",
-    "http": "httptools",
+    "http": "passalong.web.connection:Connection",
     "access_log": False,
     "server_header": False,
     "proxy_headers": False,  # `trusted_proxies` decides, in one place

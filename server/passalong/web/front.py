@@ -12,6 +12,7 @@ from litestar.exceptions import MethodNotAllowedException
 from litestar.types import HTTPScope, Receive, Scope, Send
 
 from passalong.web.asgi import answer
+from passalong.web.connection import patient
 from passalong.web.security import Armour
 from passalong.web.services import Services
 from passalong.web.unfurl.images import CARD, card
@@ -41,6 +42,7 @@ class FrontDoor:
                     await self._answer(scope, send, path[1], token, tail)
                     return
             send = self._armour.over(send, path)
+            receive = patient(receive)
         await self.litestar(scope, receive, send)
 
     async def _answer(self, scope: HTTPScope, send: Send, door: str, token: str, tail: str) -> None:

@@ -29,6 +29,7 @@ _STATUS: dict[type[Exception], int] = {
 _SENTENCES: dict[int, str] = {
     404: Sentence("There is nothing at this address."),
     405: Sentence("This address does not take requests of that kind."),
+    408: Sentence("What was sent took too long to arrive. Nothing of it was kept."),
     413: Sentence("What was sent is larger than this server takes."),
 }
 _OURS = Sentence("Something went wrong on our side. It has been noted; nothing you sent was kept.")
