@@ -19,7 +19,6 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from passalong import __version__, mail, settings
@@ -63,6 +62,7 @@ from passalong.store.timeline import Timelines
 from passalong.store.touchpoints import Touchpoints
 from passalong.store.verdicts import Verdicts
 from passalong.web.api.access import guard
+from passalong.web.api.description import Description
 from passalong.web.api.idempotent import IdempotencyMiddleware
 from passalong.web.asgi import respond, see_other
 from passalong.web.limits import Limiter
@@ -353,7 +353,7 @@ def _house(
             title="Passalong",
             version=__version__,
             path="/api",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            render_plugins=[Description(path="/openapi.json")],
             security=[{"key": []}],
             components=Components(security_schemes={"key": SecurityScheme(type="http", scheme="bearer")}),
         ),

@@ -33,7 +33,7 @@ _DECIMALS = dict.fromkeys(
 ) | dict.fromkeys(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"], 3)
 
 
-class Money(Struct, frozen=True):
+class Money(Struct, frozen=True, forbid_unknown_fields=True):
     """An amount, as `{"amount_minor": 120000, "currency": "EUR"}` for 1,200 euros."""
 
     amount_minor: Annotated[int, Meta(ge=0, le=10**15)]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.exceptions import MethodNotAllowedException
-from litestar.types import HTTPScope, Receive, Scope, Send
+from litestar.routes import HTTPRoute
+from litestar.types import HTTPScope, Message, Receive, Scope, Send
 
 from passalong.web.asgi import answer
 from passalong.web.connection import patient
@@ -32,6 +33,11 @@ class FrontDoor:
         self.litestar = litestar
         self.services = services
         self._armour = Armour(secure=services.settings.secure)
+        self._methods = {
+            route.path_format: ", ".join(sorted(route.methods)).encode()
+            for route in litestar.routes
+            if isinstance(route, HTTPRoute)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
@@ -43,7 +49,21 @@ class FrontDoor:
                     return
             send = self._armour.over(send, path)
             receive = patient(receive)
+            if scope["method"] == "OPTIONS":
+                send = self._allowing(scope, send)
         await self.litestar(scope, receive, send)
+
+    def _allowing(self, scope: HTTPScope, send: Send) -> Send:
+        """Litestar's own answer to OPTIONS knows but the methods that were registered first at an address."""
+
+        async def sending(message: Message) -> None:
+            methods = self._methods.get(scope.get("path_template", ""))
+            if message["type"] == "http.response.start" and methods is not None:
+                others = [(name, value) for name, value in message["headers"] if name != b"allow"]
+                message["headers"] = [*others, (b"allow", methods)]
+            await send(message)
+
+        return sending
 
     async def _answer(self, scope: HTTPScope, send: Send, door: str, token: str, tail: str) -> None:
         services, method = self.services, scope["method"]

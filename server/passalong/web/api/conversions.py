@@ -201,7 +201,7 @@ async def override_conversion(
 @get("/attribution/replay", tags=["Conversions"], summary="Attribution under another model", responses=REFUSALS)
 async def replay_attribution(
     services: FromServices,
-    model: Annotated[str, QueryParameter(description="origin, first, last, linear, position or time_decay")] = "",
+    model: Annotated[str, QueryParameter(description="Whose credits to work out", schema_extra={"enum": [*MODELS]})],
     window_days: Annotated[int | None, QueryParameter(ge=1, le=3650, description="Else as it is set")] = None,
 ) -> Replay:
     """Today's credit beside the other model's, of opportunities and what was won: whose moves, and by how much."""

@@ -100,7 +100,7 @@ async def list_jobs(
     limit: Limit = 50,
     cursor: Cursor = None,
     in_state: Annotated[
-        str | None, QueryParameter(name="state", description="Only pending, sending, sent, failed or skipped")
+        str | None, QueryParameter(name="state", description="Only these", schema_extra={"enum": [*JobState]})
     ] = None,
     destination: Annotated[Destination | None, QueryParameter(description="Only for there")] = None,
     endpoint: Annotated[str | None, QueryParameter(description="Only this webhook endpoint's")] = None,

@@ -52,7 +52,7 @@ async def list_plays(
     cursor: Cursor = None,
     customer: Annotated[str | None, QueryParameter(description="Only of this customer")] = None,
     in_state: Annotated[
-        str | None, QueryParameter(name="state", description="Only open, done, dismissed or expired")
+        str | None, QueryParameter(name="state", description="Only these", schema_extra={"enum": [*PlayState]})
     ] = None,
     kind: Annotated[str | None, QueryParameter(description="Only of this kind, as churn_warning")] = None,
     rule: Annotated[str | None, QueryParameter(description="Only made by this rule")] = None,

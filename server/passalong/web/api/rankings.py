@@ -55,7 +55,7 @@ async def rank_customers(
     cursor: Cursor = None,
     model: Annotated[
         str | None,
-        QueryParameter(description="origin, first, last, linear, position or time_decay; else the one in use"),
+        QueryParameter(description="Else the one in use", schema_extra={"enum": [*MODELS]}),
     ] = None,
     q: Annotated[str | None, QueryParameter(description="Text in name, id, region or domain", max_length=200)] = None,
 ) -> RankingPage:

@@ -80,7 +80,9 @@ async def list_shares(
     customer: Annotated[str | None, QueryParameter(description="Only this customer's")] = None,
     mechanic: Annotated[str | None, QueryParameter(description="Only of this mechanic")] = None,
     asset: Annotated[str | None, QueryParameter(description="Only of this asset")] = None,
-    in_state: Annotated[str | None, QueryParameter(name="state", description="Only open, revoked or expired")] = None,
+    in_state: Annotated[
+        str | None, QueryParameter(name="state", description="Only these", schema_extra={"enum": [*ShareState]})
+    ] = None,
     q: Annotated[
         str | None,
         QueryParameter(
