@@ -64,7 +64,7 @@ if TYPE_CHECKING:
 REFRESH_S = 5.0
 RETRY_S = 1.0
 LONG_POLL_S = 5.0
-QUIET_S = 0.3
+QUIET_S = 0.2
 """How long no key was pressed when nobody seems to be waiting: what is not urgent holds up a key for some time."""
 _TIDY_S = 30.0
 """How long nothing is tidied up."""
