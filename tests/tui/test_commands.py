@@ -92,6 +92,12 @@ async def test_a_reader_is_not_offered_what_it_may_not(server: Server, reader_ke
             }
             await tui.press("K", "e", "d")
             assert isinstance(tui.console.screen, Page)
+        await tui.press("question_mark")
+        await tui.until(lambda: isinstance(tui.console.screen, HelpScreen), "the help")
+        words = " ".join(str(static.visual) for static in tui.console.screen.query(Static))
+        assert not [command for command in COMMANDS if command.needs and command.help in words]
+        assert f"{sum(bool(command.needs) for command in COMMANDS)} commands more with a key of another role." in words
+        await tui.press("escape")
         await go(tui, CUSTOMER)
         await tui.until_shown("hooli.example")
 

@@ -54,6 +54,21 @@ async def test_screen_order_search_look_and_times_are_remembered(server: Server,
     Zone.utc = False
 
 
+async def test_screens_that_were_made_ahead_take_on_another_look(server: Server) -> None:
+    story(server)
+    settled: list[bool] = []
+    async with console(server, quiet_s=0, settle=lambda: settled.append(True)) as tui:
+        await tui.until(lambda: settled, "all screens to be made")
+        assert tui.console.current_mode == OVERVIEW, "and none of them to be shown"
+        before = tui.console.screen.styles.background
+        await tui.press("t", "2")
+        await tui.until_shown("Which mechanic produces pipeline?", "● live")
+        assert tui.console.screen.styles.background != before
+        await tui.press("1")
+        await tui.until_shown("What did customers bring this month?")
+        assert tui.console.screen.styles.background != before
+
+
 async def test_what_is_remembered_belongs_to_its_server(server: Server) -> None:
     memory = Memory()
     memory.of("https://elsewhere.example").screen = CUSTOMERS

@@ -94,6 +94,7 @@ def test_no_field_that_a_stranger_fills_reaches_the_terminal_raw(server: Server,
             shown.keys(read(key))
             # The review names its month in the question.
             shown.until(question if "Review" not in question and "killed" not in question else "What is kept")
+            shown.settle()
             for step in (
                 ("Enter",),
                 ("v",),

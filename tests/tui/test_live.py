@@ -10,6 +10,7 @@ from console_driver import Driver, console, lead, looked, opportunity
 
 from factories import ANN, Server, rfc3339
 from passalong_tui.known import TAIL
+from passalong_tui.palette import ConsoleCommands
 from passalong_tui.screens.customer import CustomerScreen
 from passalong_tui.screens.lead import LeadScreen
 from passalong_tui.screens.live import LiveScreen
@@ -93,6 +94,7 @@ async def test_a_pause_holds_still_and_loses_nothing(server: Server) -> None:
         await tui.until(lambda: kinds(tui) == ["share"], "the link")
         await tui.press("space")
         await tui.until_shown("Ⅱ paused, 0 new", "Space Go on")
+        assert "Go on  Space" in {entry.name for entry in ConsoleCommands(tui.console.screen).commands()}
         for n in range(3):
             lead(server, path, f"n{n}@hooli.example", name="N")
         await tui.until_shown("Ⅱ paused, 6 new")

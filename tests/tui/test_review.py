@@ -18,6 +18,7 @@ from passalong.domain.review import Choice, ReviewBody, ReviewedBody, ReviewRole
 from passalong.domain.verdict import State, Verdict
 from passalong.errors import Invalid
 from passalong_tui.draft import month_due, needs_reason
+from passalong_tui.memory import Memory, recall, remember
 from passalong_tui.screens.review import ReviewScreen
 from passalong_tui.screens.review_dialogs import DecideDialog, HoldDialog
 from passalong_tui.widgets.choices import Choices
@@ -136,6 +137,24 @@ async def test_a_decision_is_changed_taken_back_and_survives_another_screen(serv
         await tui.until(lambda: _of(tui, "decision", "Soft") == "–", "nothing decided")
         await tui.press("w")
         assert isinstance(tui.console.screen, ReviewScreen), "there is nothing to record"
+
+
+async def test_what_was_decided_and_not_recorded_is_there_the_next_time(server: Server, tmp_path: Path) -> None:
+    memory, path = Memory(), tmp_path / "console.json"
+    async with console(server, memory=memory) as tui:
+        await _to_review(tui)
+        await _decide(tui, "c", "hard", "Ask for less")
+        await tui.until_shown("1 of 5 decided")
+    remember(memory, path)
+    async with console(server, memory=recall(path)) as tui:
+        await _to_review(tui)
+        await tui.until_shown("1 of 5 decided")
+        await tui.until(lambda: _of(tui, "decision", "Customer reports") == "~ change", "the decision")
+        await tui.dialog("w", HoldDialog)
+        await tui.press("enter")
+        await tui.until(lambda: len(tui.column("title", "#past")) == 1, "the review")
+    remember(tui.console.memory, path)
+    assert not [month for server in recall(path).servers.values() for month in server.drafts.values() if month]
 
 
 async def test_another_month_may_be_reviewed_and_none_that_has_not_begun(server: Server) -> None:

@@ -91,6 +91,7 @@ async def test_a_new_key_is_shown_once(server: Server, size: tuple[int, int]) ->
         await tui.until(lambda: isinstance(tui.console.screen, KeyScreen), "the key")
         [made] = keys(server)
         assert (made["name"], made["role"]) == ("Billing", "reader")
+        await tui.until(lambda: tui.text("#key").startswith("pak_"), "its secret")
         secret = tui.text("#key")
         assert secret in tui.screen(), "whole, on one line, to be selected by hand"
         header = {"authorization": f"Bearer {secret}"}
