@@ -238,7 +238,8 @@ def test_every_page_in_every_language_for_every_eye(chrome: Browser, server: Ser
         if name.startswith("form"):
             for typed in ("wrong, and wrong", f"{name.replace(' ', '-')}@initech.example"):
                 page.locator("#addresses").fill(typed)
-                page.locator(".inviting .button").click()
+                with page.expect_navigation(wait_until="load"):
+                    page.locator(".inviting .button").click()
                 look(f"{name}: {typed}")
     assert all(url.startswith(server.config.base_url) for url in asked), "a page asks no host but its own"
     context.close()
