@@ -71,7 +71,7 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
         self._heads: Sequence[Head] = ()
         self._keys: Sequence[str] = ()
         self._cells: Callable[[str], Sequence[Text]] = lambda _: ()
-        self._drawn: dict[tuple[int, str], Strip] = {}
+        self._drawn: dict[tuple[int, Style, Style], Strip] = {}
 
     @property
     def row_count(self) -> int:
@@ -115,10 +115,6 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
         for each in (before, line):
             if each is not None:
                 self.refresh_line(each + self.scroll_offset.y)
-
-    def notify_style_update(self) -> None:
-        super().notify_style_update()
-        self._drawn.clear()
 
     def action_cursor_up(self) -> None:
         self.cursor_row -= 1
@@ -187,27 +183,27 @@ class Grid(ScrollView, can_focus=True, inherit_bindings=False):
         base = self.rich_style
         if y < _HEADER:
             name = "grid--header-hover" if self._hovered == y else "grid--header"
-            strip = self._line(-1, name, [head.label for head in self._heads])
+            strip = self._line(-1, name, base, [head.label for head in self._heads])
         elif row < len(self._keys):
             name = "grid--cursor" if row == self.cursor_row else "grid--hover" if self._hovered == y else ""
-            strip = self._line(row, name)
+            strip = self._line(row, name, base)
         else:
             strip = Strip.blank(self.size.width, base)
         return strip.crop_extend(left, left + self.size.width, base)
 
-    def _line(self, row: int, component: str, cells: Sequence[Text] | None = None) -> Strip:
-        """A row in the look of a component over the table's own. How that looks depends on the focus too."""
+    def _line(self, row: int, component: str, base: Style, cells: Sequence[Text] | None = None) -> Strip:
+        """A row in the look of a component over the table's own. How both look depends on the focus too."""
         style = self.get_component_rich_style(component, partial=True) if component else Style.null()
-        kept = (row, f"{component} {style}")
+        kept = (row, style, base)
         found = self._drawn.get(kept)
         if found is None:
             if len(self._drawn) >= _MOST_KEPT:
                 self._drawn.clear()
-            found = self._drawn[kept] = self._made(self._cells(self._keys[row]) if cells is None else cells, style)
+            cells = self._cells(self._keys[row]) if cells is None else cells
+            found = self._drawn[kept] = self._made(cells, style, base + style)
         return found
 
-    def _made(self, cells: Sequence[Text], style: Style) -> Strip:
-        base = self.rich_style + style
+    def _made(self, cells: Sequence[Text], style: Style, base: Style) -> Strip:
         gap = Segment(" " * _GAP, base)
         console: Any = self.app.console
         segments: list[Segment] = []
