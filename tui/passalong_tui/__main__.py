@@ -29,6 +29,7 @@ def run(*, base_url: str, key: str, operator: str, connect: Connect | None = Non
 
 
 async def _run(base_url: str, key: str, operator: str, connect: Connect | None) -> int:
+    import gc
     from contextlib import AsyncExitStack, suppress
 
     from passalong_tui import garbage
@@ -41,7 +42,7 @@ async def _run(base_url: str, key: str, operator: str, connect: Connect | None) 
     async with AsyncExitStack() as stack:
         transport = await stack.enter_async_context(connect()) if connect else None
         client = await stack.enter_async_context(Client(base_url, key, transport))
-        console = Console(client, operator, memory=memory, settle=garbage.settle, tidy=garbage.collect)
+        console = Console(client, operator, memory=memory, settle=garbage.settle, tidy=gc.collect)
         garbage.begin()
         try:
             await console.run_async()

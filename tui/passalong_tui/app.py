@@ -142,7 +142,7 @@ class Console(App[None], inherit_bindings=False):
         long_poll_s: float = LONG_POLL_S,
         quiet_s: float = QUIET_S,
         settle: Callable[[], None] = _nothing,
-        tidy: Callable[[], None] = _nothing,
+        tidy: Callable[[], object] = _nothing,
     ) -> None:
         """`operator` is the name that decisions suggest; `memory` what is remembered of earlier runs, written by the
         caller; `exports` the folder of exported tables. `client` is opened and closed by the caller. `settle` is called

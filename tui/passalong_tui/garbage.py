@@ -19,7 +19,3 @@ def settle() -> None:
     """What there is now is there to stay, too."""
     gc.collect()
     gc.freeze()
-
-
-def collect() -> None:
-    gc.collect()

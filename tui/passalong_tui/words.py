@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
+from passalong.domain.instant import MONTH_NAMES
 from passalong.domain.money import Money, decimals, written
 
 NOTHING = "–"
@@ -160,11 +161,6 @@ FALLBACKS = {
     "redirect": "links lead elsewhere",
     "gone": "links say goodbye",
 }
-_LONG_MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def said(words: dict[str, str], name: str | None) -> str:
@@ -199,12 +195,12 @@ def chance(probability: float | None) -> str:
 
 def month_name(month: str) -> str:
     """`November 2026` of 2026-11."""
-    return f"{_LONG_MONTHS[int(month[5:7]) - 1]} {month[:4]}"
+    return f"{MONTH_NAMES[int(month[5:7]) - 1]} {month[:4]}"
 
 
 def month_in_short(month: str) -> str:
     """`Nov 2026` of 2026-11."""
-    return f"{_MONTHS[int(month[5:7]) - 1]} {month[:4]}"
+    return f"{MONTH_NAMES[int(month[5:7]) - 1][:3]} {month[:4]}"
 
 
 def month_beside(month: str, by: int) -> str:
@@ -245,7 +241,7 @@ def _bare(amount: Money) -> str:
 
 def month_label(month: str) -> str:
     """`Nov` of 2026-11."""
-    return _MONTHS[int(month[5:7]) - 1]
+    return MONTH_NAMES[int(month[5:7]) - 1][:3]
 
 
 def here(moment: datetime) -> datetime:
@@ -267,13 +263,13 @@ def second(moment: datetime) -> str:
     local, mark = here(moment), "Z" if Zone.utc else ""
     if local.date() == today():
         return f"{local:%H:%M:%S}{mark}"
-    return f"{local.day} {_MONTHS[local.month - 1]} {local:%H:%M}{mark}"
+    return f"{local.day} {MONTH_NAMES[local.month - 1][:3]} {local:%H:%M}{mark}"
 
 
 def day(moment: datetime) -> str:
     """The day, as 3 Nov 2026."""
     local = here(moment)
-    return f"{local.day} {_MONTHS[local.month - 1]} {local.year}"
+    return f"{local.day} {MONTH_NAMES[local.month - 1][:3]} {local.year}"
 
 
 def stamp(moment: datetime) -> str:

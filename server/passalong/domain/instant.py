@@ -13,7 +13,8 @@ Clock = Callable[[], int]
 """Gives the present in Unix milliseconds. Injected, so that tests need not wait."""
 
 DAY_MS = 86_400_000
-_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()  # whatever the locale
+MONTH_NAMES = "January February March April May June July August September October November December".split()
+"""Whatever the locale; the first three letters where there is little room."""
 _QUARTER_HOUR_MS = 900_000  # every offset from UTC in use is a multiple of it
 
 
@@ -85,9 +86,9 @@ def day_name(day: int) -> str:
     return date_of(day).isoformat()
 
 
-def written(day: date) -> str:
+def day_in_words(day: date) -> str:
     """`21 Nov 2026`, for sentences."""
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return f"{day.day} {MONTH_NAMES[day.month - 1][:3]} {day.year}"
 
 
 def days_between(first: int, last: int) -> int:

@@ -24,7 +24,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from passalong.domain.instant import written
+from passalong.domain.instant import day_in_words
 from passalong.domain.mechanic import MechanicKind
 from passalong.domain.text import counted, number, percent
 
@@ -255,7 +255,7 @@ def _asides(facts: Facts, state: State) -> list[str]:
     if facts.killed:
         return said
     if facts.paused_on is not None:
-        since = written(date.fromisoformat(facts.paused_on))
+        since = day_in_words(date.fromisoformat(facts.paused_on))
         said.append(f"Paused since {since}: nothing is advised, and these days do not count.")
     elif left := _days_left(facts):
         said.append(f"{counted(left, 'day is', 'days are')} left before it is judged.")

@@ -8,25 +8,22 @@ from zoneinfo import ZoneInfo
 
 from rich.cells import cell_len
 
+from passalong.domain.instant import MONTH_NAMES
 from passalong.domain.money import Amounts, Converted, decimals, written
 from passalong.domain.text import number, tidy
-
-_MONTHS = (
-    "January February March April May June July August September October November December".split()
-)  # fmt: skip
 
 
 def month(name: str, *, short: bool = False) -> str:
     """`November 2026` of `2026-11`; `Nov` if short."""
     year, _, number = name.partition("-")
-    word = _MONTHS[int(number) - 1]
+    word = MONTH_NAMES[int(number) - 1]
     return word[:3] if short else f"{word} {year}"
 
 
 def day(moment: datetime, timezone: str, *, year: bool = True) -> str:
     """`22 November 2026` in the vendor's time zone."""
     local = moment.astimezone(ZoneInfo(timezone))
-    said = f"{local.day} {_MONTHS[local.month - 1]}"
+    said = f"{local.day} {MONTH_NAMES[local.month - 1]}"
     return f"{said} {local.year}" if year else said
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from passalong.domain.decision import Decision, DecisionKind
-from passalong.domain.instant import Calendar, Clock, date_of, months_back, written
+from passalong.domain.instant import Calendar, Clock, date_of, day_in_words, months_back
 from passalong.domain.mechanic import Status
 from passalong.domain.review import Choice, Review, Reviewed
 from passalong.domain.text import counted, number, quoted
@@ -79,4 +79,4 @@ class Aftermath:
         return f"{told}, revived on {self._day(revived)} by {revived.by}: {quoted(revived.reason)}"
 
     def _day(self, decision: Decision) -> str:
-        return written(date_of(self._calendar.day(decision.at_ms)))
+        return day_in_words(date_of(self._calendar.day(decision.at_ms)))

@@ -59,7 +59,9 @@ class Connection(HttpToolsProtocol):
     def _refuse(self, status: str) -> None:
         self._rest()
         if not self.transport.is_closing():
-            self.transport.write(_REFUSAL.format(status).encode())
+            # Not into an answer to the request before, where somebody sends the next without waiting for it.
+            if self.cycle is None or self.cycle.response_complete:
+                self.transport.write(_REFUSAL.format(status).encode())
             self.transport.close()
 
 
