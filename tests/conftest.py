@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -10,8 +11,25 @@ from pathlib import Path
 import httpx2
 import pytest
 
+import engine
 from factories import FIREFOX, Server
 from serving import Clock, client, serving
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """One PostgreSQL for all processes of a run that asks for it: the first of them starts it."""
+    if engine.ON_POSTGRES and not hasattr(config, "workerinput"):
+        from postgres import VARIABLE, postgres
+
+        server = ExitStack()
+        os.environ[VARIABLE] = server.enter_context(postgres())
+        config.add_cleanup(server.close)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items if engine.ON_POSTGRES else ():
+        if item.get_closest_marker("sqlite"):
+            item.add_marker(pytest.mark.skip(reason="of the SQLite file alone"))
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ import html5lib
 import httpx2
 from PIL import Image
 
+import engine
 from passalong.commands.keys import create_key
 from passalong.domain.access import ApiKey, Role
 from passalong.settings import Settings, Unfurl
@@ -149,12 +150,13 @@ def picture(colour: str = "#aa3333", size: tuple[int, int] = SIZE, kind: str = "
 
 
 def settings_for(folder: Path, **more: Any) -> Settings:
+    if "database" not in more:
+        more["database"] = engine.database_for(folder)
     return Settings(
-        database=str(folder / "passalong.db"),
         signing_keys=[SIGNING_KEY],
         timezone="Europe/Berlin",
         embed_sources=["*.acme.example"],
-        **{"unfurl": Unfurl(draw_ahead=False), **more},
+        **{"unfurl": Unfurl(draw_ahead=False), "uploads": str(folder / "passalong.files"), **more},
     )
 
 

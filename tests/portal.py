@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
-from contextlib import closing
 from typing import Any
 
 import httpx2
 
+import engine
 from factories import FIREFOX, Server, form_token
 from passalong.domain.instant import DAY_MS, Calendar
 
@@ -51,25 +50,23 @@ def happened(server: Server, share: str, kind: str, times: int, *, now_ms: int, 
     """Writes events of a share into the ledger, each by somebody else, or opportunities credited to it."""
     at_ms = now_ms - days_ago * DAY_MS
     day = Calendar(server.config.timezone).day(at_ms)
-    with closing(sqlite3.connect(server.config.database, timeout=10)) as db, db:
-        if kind == "opportunity":
-            names = [secrets.token_hex(8) for _ in range(times)]
-            db.executemany(
-                "INSERT INTO conversions (id, external_id, kind, digest, occurred_at_ms, day, attributed, sample, "
-                "recorded_at_ms) VALUES (?, ?, 'opportunity', '', ?, ?, 1, 0, ?)",
-                [(name, name, at_ms, day, at_ms) for name in names],
-            )
-            db.executemany(
-                "INSERT INTO credits SELECT ?, 0, 'opportunity', ?, '', customer, mechanic, share, asset, sharer, hop, "
-                "NULL, 1000000, NULL, 'observed', 'new_logo', '' FROM shares WHERE share = ?",
-                [(name, day, share) for name in names],
-            )
-            return
-        db.executemany(
-            "INSERT INTO events (at_ms, day, kind, actor, share, customer, mechanic, asset, hop, visitor, last) "
-            "SELECT ?, ?, ?, 'human', share, customer, mechanic, asset, hop, ?, 1 FROM shares WHERE share = ?",
-            [(at_ms, day, kind, secrets.randbits(60), share) for _ in range(times)],
-        )
+    if kind != "opportunity":
+        visitors = [secrets.randbits(62) for _ in range(times)]
+        engine.happened(server.config.database, share, kind, visitors, at_ms=at_ms, day=day)
+        return
+    names = [secrets.token_hex(8) for _ in range(times)]
+    engine.execute_many(
+        server.config.database,
+        "INSERT INTO conversions (id, external_id, kind, digest, occurred_at_ms, day, attributed, sample, "
+        "recorded_at_ms) VALUES (?, ?, 'opportunity', '', ?, ?, 1, 0, ?)",
+        [(name, name, at_ms, day, at_ms) for name in names],
+    )
+    engine.execute_many(
+        server.config.database,
+        "INSERT INTO credits SELECT ?, 0, 'opportunity', CAST(? AS BIGINT), '', customer, mechanic, share, asset, "
+        "sharer, hop, NULL, 1000000, NULL, 'observed', 'new_logo', '' FROM shares WHERE share = ?",
+        [(name, day, share) for name in names],
+    )
 
 
 def branch_of(server: Server, path: str, agent: str = FIREFOX) -> str:

@@ -35,11 +35,12 @@ def client(address: str, headers: dict[str, str], **more: Any) -> httpx2.Client:
 
 
 @contextmanager
-def serving(folder: Path, clock: Clock, **more: Any) -> Iterator[Server]:
-    """A running server with a vendor, two customers, mechanics of every gate and assets of every kind. `more` are
-    settings beside those of every test."""
+def serving(folder: Path, clock: Clock, *, seeded: bool = True, port: int = 0, **more: Any) -> Iterator[Server]:
+    """A running server with a vendor, two customers, mechanics of every gate and assets of every kind; without
+    them unless it is `seeded`. Its `port` is any that is free, unless told; `more` are settings beside those of every
+    test."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind(("127.0.0.1", port))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     config = settings_for(folder, **{"base_url": address, **more})
@@ -56,7 +57,8 @@ def serving(folder: Path, clock: Clock, **more: Any) -> Iterator[Server]:
         client(address, {"authorization": f"Bearer {ADMIN_KEY}"}) as api,
         client(address, {"user-agent": "Mozilla/5.0 (X11) Firefox/140.0"}) as viewer,
     ):
-        seed(api)
+        if seeded:
+            seed(api)
         try:
             yield Server(config=config, address=address, api=api, viewer=viewer)
         finally:

@@ -24,8 +24,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "replay": ("replay", "Attribution under another model beside the present one: whose credit moves."),
     "plays": ("plays", "Next best actions for customers; the rules that make them; dry runs of rules."),
     "sync": ("sync", "Carry what waits for HubSpot and webhooks; --status says what waits and what failed."),
+    "person": ("person", "All that is kept of one person, as JSON."),
+    "audit": ("audit", "What admins did, when, and with which key."),
     "erase": ("erase", "Erase one person's data for good."),
     "backup": ("backup", "Copy the live database and its files."),
+    "migrate-to": ("migrate_to", "Copy the SQLite database to PostgreSQL, and prove that both say the same."),
     "verify": ("verify", "Rebuild every counter from the ledger and compare."),
     "doctor": ("doctor", "Check settings, database and environment."),
 }

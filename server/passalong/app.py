@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from litestar import Litestar, Request, Response, Router
@@ -21,22 +19,25 @@ from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
-from passalong import __version__, mail, settings
+from passalong import __version__, mail, meters, settings
 from passalong.domain.access import ApiKey, Role, digest
 from passalong.domain.instant import Calendar, Clock
 from passalong.domain.passes import FORM_MAX_AGE_MS
 from passalong.domain.token import Keyring
 from passalong.errors import Elsewhere, PassalongError, Unusable
+from passalong.meters import Meters
 from passalong.settings import Settings
 from passalong.store.advocacy import Advocacy
 from passalong.store.aftermath import Aftermath
 from passalong.store.agendas import Agendas
+from passalong.store.audit import Audit
 from passalong.store.catalog import Catalog
 from passalong.store.courses import Courses
 from passalong.store.crm import Crm
-from passalong.store.db import Database
+from passalong.store.db import database_at
 from passalong.store.decisions import Decisions
 from passalong.store.dismissals import Dismissals
+from passalong.store.erasures import Erasures
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
 from passalong.store.invitations import Invitations
@@ -46,6 +47,7 @@ from passalong.store.ledger import Ledger
 from passalong.store.metric import Metrics
 from passalong.store.monthly import MonthlyReviews
 from passalong.store.outbox import Outbox
+from passalong.store.people import People
 from passalong.store.pipeline import Pipeline
 from passalong.store.play_reports import PlayReports
 from passalong.store.plays import Plays
@@ -53,6 +55,7 @@ from passalong.store.ranking import Rankings
 from passalong.store.receipts import Receipts
 from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
+from passalong.store.retention import Keeper
 from passalong.store.salts import Salts
 from passalong.store.shares import Shares
 from passalong.store.signals import Signals
@@ -62,9 +65,11 @@ from passalong.store.timeline import Timelines
 from passalong.store.touchpoints import Touchpoints
 from passalong.store.verdicts import Verdicts
 from passalong.web.api.access import guard
+from passalong.web.api.audited import AuditMiddleware
+from passalong.web.api.bodies import BodyRequest
 from passalong.web.api.description import Description
 from passalong.web.api.idempotent import IdempotencyMiddleware
-from passalong.web.asgi import respond, see_other
+from passalong.web.asgi import FORM_MAX_BYTES, respond, see_other
 from passalong.web.limits import Limiter
 from passalong.web.problems import Problem
 from passalong.web.render import Renderer
@@ -83,7 +88,6 @@ if TYPE_CHECKING:
     from passalong.web.front import FrontDoor
     from passalong.webhooks.carrier import WebhookCarrier
 
-FORM_MAX_BYTES = 64_000
 JSON_MAX_BYTES = 2_000_000
 MULTIPART_OVERHEAD_BYTES = 100_000
 
@@ -95,16 +99,16 @@ def system_clock() -> int:
     return time.time_ns() // 1_000_000
 
 
-def wire(config: Settings, clock: Clock = system_clock) -> Services:
+def wire(config: Settings, clock: Clock = system_clock, meters: Meters | None = None) -> Services:
     """Everything the doors need, wired and not yet opened. Raises Unusable."""
     keyring = Keyring(config.signing_keys)
     calendar = Calendar(config.timezone)
-    db = Database(Path(config.database))
+    db = database_at(config.database)
     catalog = Catalog(db, clock)
     outbox = Outbox(db, catalog, clock, crm=bool(config.hubspot.token))
     touchpoints = Touchpoints(catalog, keyring)
     pipeline = Pipeline(db, catalog, touchpoints, outbox, calendar, clock, config.attribution.policy)
-    ledger = Ledger(db, outbox)
+    ledger = Ledger(db, outbox, meters.flushed if meters else None)
     crm = Crm(db, pipeline, outbox, clock, config.hubspot.stages)
     metrics, reports = Metrics(db), Reports(db)
     verdicts = Verdicts(db, calendar, clock, crm if config.hubspot.token else None)
@@ -119,6 +123,9 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
     playing = Plays(db, catalog, heard, outbox, clock, book, config.plays.owner)
     renderer = Renderer(catalog)
     pages = Pages(config, renderer, keyring)
+    leads, salts, audit = Leads(db, catalog, pipeline, outbox), Salts(db), Audit(db, clock)
+    idempotency, invitations = Idempotency(db, clock), Invitations(db, catalog, outbox)
+    erasures = Erasures(db, leads, invitations, outbox, clock)
     return Services(
         settings=config,
         clock=clock,
@@ -128,7 +135,8 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         files=FileStore(config.files),
         catalog=catalog,
         ledger=ledger,
-        leads=Leads(db, catalog, pipeline, outbox),
+        leads=leads,
+        people=People(db),
         pipeline=pipeline,
         outbox=outbox,
         crm=crm,
@@ -146,9 +154,9 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         advocacy=advocates,
         theater=theatre,
         monthly=MonthlyReviews(db, catalog, metrics, agendas, calendar, to.currency, to.rates),
-        idempotency=Idempotency(db, clock),
+        idempotency=idempotency,
         links=Links(keyring, catalog),
-        visitors=Visitors(config, calendar, Salts(db)),
+        visitors=Visitors(config, calendar, salts),
         renderer=renderer,
         pages=pages,
         refusals=Refusals(pages, catalog),
@@ -160,9 +168,13 @@ def wire(config: Settings, clock: Clock = system_clock) -> Services:
         plays=playing,
         play_reports=PlayReports(db, calendar, to.currency, to.rates, {r.id: r.then.play for r in book.rules}),
         rehearsals=Rehearsals(playing, heard, catalog, calendar, clock),
-        invitations=Invitations(db, catalog, outbox),
+        invitations=invitations,
+        erasures=erasures,
         dismissals=Dismissals(db),
         keys=Keys(db, catalog, clock),
+        meters=meters,
+        audit=audit,
+        keeper=Keeper(db, leads, erasures, outbox, idempotency, salts, audit, calendar, clock, config.retention),
     )
 
 
@@ -221,7 +233,7 @@ async def outside(services: Services) -> AsyncIterator[Outside]:
     config, outbox, clock = services.settings, services.outbox, services.clock
     async with httpx2.AsyncClient(verify=trust()) as crm, client() as web, webhooks(services) as hooks:
         carriers: list[Carrier] = [
-            PipelineCarrier(outbox, services.pipeline, services.invitations, clock),
+            PipelineCarrier(outbox, services.pipeline, services.invitations, services.keeper, clock),
             PlaysCarrier(outbox, services.plays, clock),
             PagesCarrier(config, web, outbox, services.advocacy, services.reports, services.keyring, clock),
             hooks,
@@ -244,9 +256,11 @@ def _post(services: Services) -> Carrier:
         raise Unusable(mail.MISSING)
     from passalong.mail.carrier import Composer, MailCarrier
     from passalong.mail.review import REVIEW, Review
+    from passalong.store.erasures import TOPIC as CONFIRMATION
     from passalong.store.invitations import TOPIC as INVITATION
     from passalong.store.letters import Letters
     from passalong.web.prompt.letters import InvitationLetters
+    from passalong.web.viewer.letters import ErasureLetters
 
     config, outbox, clock = services.settings.mail, services.outbox, services.clock
     letters = Letters(services.db, outbox)
@@ -254,13 +268,15 @@ def _post(services: Services) -> Carrier:
     invited = InvitationLetters(
         services.settings, services.invitations, services.links, services.keyring, services.clock
     )
-    composers: dict[str, Composer] = {REVIEW: review, INVITATION: invited}
+    asked = ErasureLetters(services.settings, services.erasures, services.catalog, services.keyring)
+    composers: dict[str, Composer] = {REVIEW: review, INVITATION: invited, CONFIRMATION: asked}
     return MailCarrier(config, outbox, composers, clock, looks=[review.look])
 
 
 def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: str | None = None) -> FrontDoor:
     """The application, with every door. `operator_key` is an admin key that lives as long as the process."""
     from passalong.hubspot import hook
+    from passalong.web.api.settings import told_apart
     from passalong.web.front import FrontDoor
     from passalong.web.portal import refusals as portal_refusals
     from passalong.web.portal.routes import ROUTES as PORTAL
@@ -268,17 +284,20 @@ def create_app(config: Settings, clock: Clock = system_clock, *, operator_key: s
     from passalong.web.prompt.routes import ROUTES as PROMPTS
     from passalong.web.viewer.routes import ROUTES as VIEWER
 
-    services = wire(config, clock)
+    services = wire(config, clock, Meters() if meters.wanted(config.metrics) else None)
     services.renderer.load()
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         async with opened(services), outside(services) as ways:
             _lend(services, operator_key)
+            await services.audit.note_settings(told_apart(config))
             courier = asyncio.create_task(ways.courier.run(), name="courier")
+            looking = _looking(services)
             try:
                 yield
             finally:
+                await _ended(looking)
                 await _ended(courier)
 
     public = [
@@ -323,14 +342,15 @@ def _api(services: Services) -> list[Router]:
     from passalong.web.api.routes import UPLOADS
     from passalong.webhooks.endpoints import ROUTES as ENDPOINTS
 
-    idempotency = IdempotencyMiddleware()
+    middleware = [IdempotencyMiddleware(), AuditMiddleware()]  # what is answered once more is not done once more
 
     def under(handlers: list[Any], max_bytes: int) -> Router:
         return Router(
             "/api/v1",
             route_handlers=handlers,
             guards=[guard],
-            middleware=[idempotency],
+            middleware=middleware,
+            request_class=BodyRequest,
             request_max_body_size=max_bytes,
         )
 
@@ -370,6 +390,11 @@ def _lend(services: Services, key: str | None) -> None:
         )
 
 
+def _looking(services: Services) -> asyncio.Task[None] | None:
+    found = services.meters
+    return asyncio.create_task(found.keep_looking(services), name="meters") if found is not None else None
+
+
 async def _ended(task: asyncio.Task[None] | None) -> None:
     """Cancels a task and waits until it has let go of everything."""
     if task is not None:
@@ -395,10 +420,3 @@ def refuse(request: Request[Any, Any, State], error: Exception) -> Response[Any]
         error, services.links.behind(request.url.path), request.headers.get("accept-language", "")
     )
     return respond(status, headers, b"" if request.method == "HEAD" else body)
-
-
-def from_environment() -> FrontDoor:
-    """What a server worker runs: settings from the file and variables of its process."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    logging.getLogger("httpx2").setLevel(logging.WARNING)  # addresses of webhooks often carry a secret
-    return create_app(settings.load())

@@ -14,13 +14,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
-from passalong.domain.delivery import HOUR_MS, KEPT_MS, MINUTE_MS, Destination, Job
+from passalong.domain.delivery import HOUR_MS, MINUTE_MS, Destination, Job
 from passalong.domain.instant import DAY_MS, Clock
 from passalong.errors import PassalongError, Unavailable
 from passalong.store.invitations import Invitations
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.plays import Plays
+from passalong.store.retention import Keeper
 
 LEASE_MS = 6_000
 RENEW_S = 2.0
@@ -46,30 +47,30 @@ class Carrier(Protocol):
 
 
 class PipelineCarrier:
-    """Looks again at what a new lead may matter to; once a day puts away what was done long ago, and once an hour the
+    """Looks again at what a new lead may matter to; once an hour puts away what was kept for long enough, and the
     addresses of those who could not be written to."""
 
     destination = Destination.PIPELINE
 
-    def __init__(self, outbox: Outbox, pipeline: Pipeline, invitations: Invitations, clock: Clock) -> None:
+    def __init__(
+        self, outbox: Outbox, pipeline: Pipeline, invitations: Invitations, keeper: Keeper, clock: Clock
+    ) -> None:
         self._outbox = outbox
         self._pipeline = pipeline
         self._invitations = invitations
+        self._keeper = keeper
         self._clock = clock
         self._swept_ms = 0
-        self._forgot_ms = 0
 
     async def carry(self) -> bool:
         jobs = await self._outbox.claim(Destination.PIPELINE, 100)
         for job in jobs:
             await self._pipeline.lead_came(job.subject)
             await self._outbox.done([job])
-        if _passed(self._swept_ms, self._clock(), DAY_MS):
+        if _passed(self._swept_ms, self._clock(), HOUR_MS):
             self._swept_ms = self._clock()
-            await self._outbox.forget(self._clock() - KEPT_MS)
-        if _passed(self._forgot_ms, self._clock(), HOUR_MS):
-            self._forgot_ms = self._clock()
             await self._invitations.sweep(self._clock())
+            await self._keeper.sweep()
         return bool(jobs)
 
 

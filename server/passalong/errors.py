@@ -113,3 +113,10 @@ class Unavailable(PassalongError):
 
 class Unusable(PassalongError):
     """Settings, a database file or an environment that this program refuses to run on."""
+
+
+def refusal_in(raised: BaseException) -> PassalongError | None:
+    """What went wrong that has a sentence, also among others in a group."""
+    if isinstance(raised, BaseExceptionGroup):
+        return next(filter(None, map(refusal_in, raised.exceptions)), None)
+    return raised if isinstance(raised, PassalongError) else None

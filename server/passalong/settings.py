@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta, Struct
 
-from passalong.domain.address import web_url
+from passalong.domain.address import on_server, web_url
 from passalong.domain.attribution import Policy
 from passalong.domain.faults import fault_of
 from passalong.domain.letter import address_in
+from passalong.domain.retention import Retention
 from passalong.domain.rule import Rulebook, rulebook
 from passalong.errors import Invalid, Unusable
 from passalong.paths import shipped_rules
@@ -28,6 +29,9 @@ _NO_SETTINGS = {f"{PREFIX}CONFIG", f"{PREFIX}URL", f"{PREFIX}KEY"}
 
 WORKERS = "WEB_CONCURRENCY"
 """The variable in which servers, uvicorn among them, hand down how many processes serve."""
+
+
+METRICS_KEY_LENGTH = 24
 
 
 class Attribution(Struct, frozen=True, forbid_unknown_fields=True):
@@ -93,6 +97,24 @@ class Reporting(Struct, frozen=True, forbid_unknown_fields=True):
     """What one unit of another currency is worth in it, as `USD = 0.92`."""
 
 
+class Log(Struct, frozen=True, forbid_unknown_fields=True):
+    format: Literal["text", "json"] = "text"
+    """Lines for people, or one JSON object a line for programs."""
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """What is too unimportant to be written."""
+    access: bool = False
+    """Whether each request leaves a line: its route, status and duration, and nothing of who asked for what."""
+
+
+class Monitoring(Struct, frozen=True, forbid_unknown_fields=True):
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    """Where Prometheus is told, without a key; 0 for nowhere."""
+    host: str = "127.0.0.1"
+    """On which address that port is open."""
+    key: str = ""
+    """The bearer key with which /metrics answers on the server's own port; empty: it does not."""
+
+
 class Limits(Struct, frozen=True, forbid_unknown_fields=True):
     upload_mb: Annotated[int, Meta(ge=1, le=2000)] = 50
     """The largest file that an asset takes."""
@@ -118,7 +140,10 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     base_url: str = "http://localhost:8000"
     """How the world reaches this server; links, redirects and cookies are made from it."""
     database: str = "passalong.db"
-    """The SQLite file. Uploaded files live beside it, in a folder of the same name ending in `.files`."""
+    """The SQLite file; or `postgresql://user:password@host/name`, with the extra `postgres`."""
+    uploads: str = ""
+    """The folder of uploaded files; empty: beside the SQLite file, by its name and `.files`. Of several servers on one
+    database each must see the same folder."""
     signing_keys: list[str] = []
     """Oldest first; the newest signs, all verify. Remove one to retire the links that it signed."""
     timezone: str = "UTC"
@@ -135,6 +160,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     mail: Mail = Mail()
     reporting: Reporting = Reporting()
     plays: Plays = Plays()
+    log: Log = Log()
+    metrics: Monitoring = Monitoring()
+    retention: Retention = Retention()
 
     @property
     def secure(self) -> bool:
@@ -142,7 +170,9 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     @property
     def files(self) -> Path:
-        return Path(f"{self.database}.files")
+        if self.uploads:
+            return Path(self.uploads)
+        return Path("passalong.files" if on_server(self.database) else f"{self.database}.files")
 
 
 def locate(config: Path | None) -> Path | None:
@@ -170,13 +200,18 @@ def load(config: Path | None = None, environ: Mapping[str, str] | None = None) -
     except msgspec.ValidationError as error:
         fault = fault_of(str(error))
         raise Unusable(f"{path or 'environment'}: {fault.field}: {fault.message}") from None
-    if settings.database.startswith("postgres"):
-        raise Unusable("database: only SQLite files are supported by this version.")
+    if "://" in settings.database and not on_server(settings.database):
+        raise Unusable("database: name a SQLite file, or a server as postgresql://user:password@host/name.")
     folder = path.resolve().parent if path else Path.cwd()
+    database, uploads = settings.database, settings.uploads
+    if not on_server(database):
+        database = str(folder / database)
+    if uploads or on_server(database):
+        uploads = str(folder / (uploads or settings.files))
     plays = settings.plays
     if plays.rules:
         plays = msgspec.structs.replace(plays, rules=str(folder / plays.rules))
-    return checked(msgspec.structs.replace(settings, database=str(folder / settings.database), plays=plays))
+    return checked(msgspec.structs.replace(settings, database=database, uploads=uploads, plays=plays))
 
 
 def checked(settings: Settings) -> Settings:
@@ -190,6 +225,8 @@ def checked(settings: Settings) -> Settings:
             ip_network(proxy, strict=False)
         except ValueError:
             raise Unusable(f"trusted_proxies: {proxy!r} is no address or network, as 10.0.0.0/8.") from None
+    if 0 < len(settings.metrics.key) < METRICS_KEY_LENGTH:
+        raise Unusable(f"metrics.key: use at least {METRICS_KEY_LENGTH} characters; it opens a door to the world.")
     if settings.mail.host and address_in(settings.mail.sender) is None:
         raise Unusable("mail.sender: say whose name letters carry, as Acme <hello@acme.example>.")
     for address in settings.mail.review_to:

@@ -25,8 +25,8 @@ import msgspec
 import uvloop
 
 from passalong.domain.event import Actor, Event, EventKind
-from passalong.store.db import PRAGMAS, Database
 from passalong.store.ledger import Entry, Ledger
+from passalong.store.sqlite import PRAGMAS, SqliteDatabase
 
 WAITERS = 64
 _COLUMNS = Event.__struct_fields__
@@ -103,7 +103,7 @@ def by_sqlite(db: sqlite3.Connection, seconds: float, number: Callable[[], int])
 
 def _plain_insert() -> str:
     marks = ",".join("?" * len(_COLUMNS))
-    return f"INSERT INTO events ({','.join(_COLUMNS)}, last) VALUES ({marks}, 0)"
+    return f"INSERT INTO events ({','.join(_COLUMNS)}) VALUES ({marks})"
 
 
 def bare_database(path: Path, like: Path) -> sqlite3.Connection:
@@ -120,7 +120,7 @@ def bare_database(path: Path, like: Path) -> sqlite3.Connection:
 async def main(core: int, folder: Path, slices: int, seconds: float) -> None:
     os.sched_setaffinity(0, {core})
     numbers = iter(range(10**12))
-    db = Database(folder / "ledger.db")
+    db = SqliteDatabase(folder / "ledger.db")
     await db.open()
     ledger = Ledger(db)
     ledger.start()

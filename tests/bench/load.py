@@ -62,9 +62,9 @@ class Slice(NamedTuple):
 
 
 class Load:
-    """One kind of request, kept in a file for the load generator."""
+    """One kind of request, kept in a file for the load generator, which runs on one core or on any."""
 
-    def __init__(self, folder: Path, name: str, requests: Sequence[Request], core: int) -> None:
+    def __init__(self, folder: Path, name: str, requests: Sequence[Request], core: int | None) -> None:
         self._core = core
         self._script = folder / "load.lua"
         self._script.write_text(_LUA)
@@ -78,6 +78,7 @@ class Load:
 
     def run(self, port: int, connections: int, seconds: float, first: int) -> Slice:
         """Sends for that long over that many keep-alive connections; numbers start above `first`."""
+        cores = {self._core} if self._core is not None else os.sched_getaffinity(0)
         if WRK:
             command = [WRK, "-t1", f"-c{connections}", f"-d{seconds:.0f}s", "--timeout", "10s", "-s", str(self._script)]
             command.append(f"http://127.0.0.1:{port}/")
@@ -87,7 +88,7 @@ class Load:
             command,
             stdout=subprocess.PIPE,
             env=os.environ | {"BENCH_REQUESTS": str(self._lua), "BENCH_FIRST": str(first)},
-            preexec_fn=lambda: os.sched_setaffinity(0, {self._core}),
+            preexec_fn=lambda: os.sched_setaffinity(0, cores),
         )
         assert done.stdout
         with done.stdout:

@@ -13,7 +13,13 @@ TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def cpu_s(pid: int) -> float:
-    """User and system time of a process, all its threads, since it started."""
+    """User and system time of a process and of those that it started, all their threads, since they began."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return own_cpu_s(pid) + sum(cpu_s(int(child)) for child in children)
+
+
+def own_cpu_s(pid: int) -> float:
+    """The same of one process alone."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) * TICK_S
 
@@ -28,7 +34,7 @@ class Foreign:
     """How busy others keep the machine: what it used, less what our own processes used."""
 
     def __init__(self, pids: Iterable[int]) -> None:
-        self._pids = [os.getpid(), *pids]
+        self._pids = list(pids)
         self._machine, self._ours = machine_s(), self._own()
 
     def since(self, children_s: float) -> float:
@@ -36,7 +42,7 @@ class Foreign:
         return max(0.0, machine_s() - self._machine - (self._own() - self._ours) - children_s)
 
     def _own(self) -> float:
-        return sum(cpu_s(pid) for pid in self._pids)
+        return own_cpu_s(os.getpid()) + sum(cpu_s(pid) for pid in self._pids)
 
 
 class Interval(NamedTuple):

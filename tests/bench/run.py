@@ -44,7 +44,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--starts", type=int, help="how often the servers are started anew (3)")
     parser.add_argument("--seconds", type=float, default=1.0, help="length of a slice (1)")
     parser.add_argument("--connections", default="16,64", help="keep-alive connections (16,64)")
-    parser.add_argument("--rows", default="", help="only these: page, gzip, visitor, prefetch, form, ingestion")
+    parser.add_argument(
+        "--rows", default="", help=f"only these: {', '.join([*(row.name for row in rows()), 'ingestion'])}"
+    )
     parser.add_argument(
         "--foreign", type=float, default=0.1, help="share of a core above which a slice is dropped (0.1)"
     )
@@ -66,7 +68,7 @@ def main() -> None:
     notes: list[str] = []
     plan = [(row.name, count) for row in chosen for count in connections] * -(-given.pairs // given.starts)
     for start in range(given.starts if chosen else 0):
-        with a_round(chosen, given.foreign) as servers:
+        with a_round([row.name for row in chosen], given.foreign) as servers:
             for row in chosen:
                 servers.pair(row.name, connections[0], 1.0)  # warms up
             servers.dropped = 0

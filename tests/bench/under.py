@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
@@ -21,7 +22,8 @@ from typing import Any, NamedTuple
 
 from load import Load, Request
 from measure import Foreign, cpu_s
-from vendor import Row, furnish, settle
+from vendor import furnish, settle
+from vendor import rows as all_rows
 
 _SERVER_CORE, _LOAD_CORE = 0, (os.cpu_count() or 1) - 1
 _TRIES = 2
@@ -49,18 +51,21 @@ class Pair(NamedTuple):
 class Round:
     """One start of both servers, with a fresh database."""
 
-    def __init__(self, held: ExitStack, rows: Sequence[Row], foreign: float) -> None:
+    def __init__(self, held: ExitStack, names: Sequence[str], foreign: float) -> None:
         self.folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="passalong-bench-")))
-        self._loads = {row.name: Load(self.folder, row.name, row.requests, _LOAD_CORE) for row in rows}
-        self._rows = {row.name: row for row in rows}
         self._numbers = itertools.count(1, 200_000)
-        self._answered = dict.fromkeys(("view", "lead"), 0)
+        self._answered: Counter[str] = Counter()
         self._foreign = foreign
         self.dropped = 0
         secret = settle(self.folder)
+        rows = [row for row in all_rows(secret) if row.name in names]
+        self._loads = {row.name: Load(self.folder, row.name, row.requests, _LOAD_CORE) for row in rows}
+        self._rows = {row.name: row for row in rows}
         self._ports = {"app": free_port()}
         self._servers = {"app": held.enter_context(_server(self.folder, "app", self._ports["app"]))}
         furnish(f"http://127.0.0.1:{self._ports['app']}", secret)
+        for request in [request for row in rows for request in row.opened]:
+            self._sample(request)
         answers = self.folder / "answers.json"
         answers.write_text(json.dumps({row.name: self._sample(row.requests[0]) for row in rows}))
         self._ports["bare"] = free_port()
@@ -68,15 +73,21 @@ class Round:
 
     def pair(self, row: str, connections: int, seconds: float) -> Pair | None:
         """A slice on each server, in either order; None if strangers kept disturbing."""
-        _ask(self._ports["bare"], "GET", f"/answer/{row}")
+        ask(self._ports["bare"], "GET", f"/answer/{row}")
         for _ in range(_TRIES):
-            halves = {what: self._half(what, row, connections, seconds) for what in random.sample(("app", "bare"), 2)}
+            halves = {what: self.half(what, row, connections, seconds) for what in random.sample(("app", "bare"), 2)}
             if (app := halves["app"]) and (bare := halves["bare"]):
                 return Pair(row, connections, app, bare)
             self.dropped += 1
         return None
 
-    def _half(self, what: str, row: str, connections: int, seconds: float) -> Half | None:
+    @property
+    def pid(self) -> int:
+        """Of the application's process, which supervises those that serve."""
+        return self._servers["app"].pid
+
+    def half(self, what: str, row: str, connections: int, seconds: float) -> Half | None:
+        """One slice on one server; None if strangers disturbed it. Raises RuntimeError for an answer that is none."""
         server = self._servers[what].pid
         foreign = Foreign(process.pid for process in self._servers.values())
         used = cpu_s(server)
@@ -104,7 +115,7 @@ class Round:
             if stored.get(kind, 0) < answered:
                 raise RuntimeError(f"{answered} answered, {stored.get(kind, 0)} stored: {kind}")
         return ", ".join(
-            f"{n:,} {kind}s answered, {stored.get(kind, 0):,} stored" for kind, n in self._answered.items()
+            f"{stored.get(kind, 0):,} {kind}s stored of {n:,} answered" for kind, n in self._answered.items()
         )
 
     def _sample(self, request: Request) -> dict[str, Any]:
@@ -113,14 +124,14 @@ class Round:
         head, _, body = raw.partition("\r\n\r\n")
         first, *fields = head.split("\r\n")
         method, path, _ = first.split()
-        return _ask(self._ports["app"], method, path, [field.split(": ", 1) for field in fields], body.encode())
+        return ask(self._ports["app"], method, path, [field.split(": ", 1) for field in fields], body.encode())
 
 
 @contextmanager
-def a_round(rows: Sequence[Row], foreign: float) -> Iterator[Round]:
+def a_round(names: Sequence[str], foreign: float) -> Iterator[Round]:
     """Slices during which strangers used more than `foreign` of one core are dropped."""
     with ExitStack() as held:
-        yield Round(held, rows, foreign)
+        yield Round(held, names, foreign)
 
 
 @contextmanager
@@ -148,12 +159,12 @@ def _server(folder: Path, what: str, port: int, *more: str) -> Iterator[subproce
 
 def _answers(port: int) -> bool:
     try:
-        return bool(_ask(port, "GET", "/healthz")["status"])
+        return bool(ask(port, "GET", "/healthz")["status"])
     except OSError:
         return False
 
 
-def _ask(port: int, method: str, path: str, headers: Sequence[Sequence[str]] = (), body: bytes = b"") -> dict[str, Any]:
+def ask(port: int, method: str, path: str, headers: Sequence[Sequence[str]] = (), body: bytes = b"") -> dict[str, Any]:
     """One request as it is written, with no header of a client's own. The answer's body is counted, not read."""
     with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
         connection.putrequest(method, path, skip_host=bool(headers), skip_accept_encoding=True)

@@ -10,7 +10,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from factories import ANN, PDF, Server, mechanic, parsed, picture, rfc3339
+from factories import ANN, PDF, Server, form_token, mechanic, parsed, picture, rfc3339
+from passalong.domain.erasure import issue
 from passalong.domain.share import MAX_HOPS, claim, mint
 from passalong.domain.token import Keyring
 from soundness import overflow, sound, sticking_out, violations
@@ -116,6 +117,8 @@ OPENED: dict[str, Callable[[Server, Any], str]] = {
     "nowhere": lambda server, clock: "/nowhere",
     "wrong method": lambda server, clock: server.share() + "/gate",
     "privacy": lambda server, clock: "/privacy",
+    "erasure link": lambda server, clock: _erasure_link(server, clock),
+    "erasure link of nobody": lambda server, clock: "/privacy/erase/nothing",
     "step": lambda server, clock: _tour(server),
     "middle step": lambda server, clock: f"{_tour(server)}/2",
     "last step": lambda server, clock: f"{_tour(server)}/3",
@@ -131,6 +134,15 @@ OPENED: dict[str, Callable[[Server, Any], str]] = {
     "long words": lambda server, clock: _long(server),
 }
 """How each page is reached that opens by its address alone."""
+
+
+def _erasure_link(server: Server, clock: Any) -> str:
+    """As it stands in a letter to somebody who has asked to be erased."""
+    server.admit(server.share())
+    asked = {"csrf_token": form_token(server.viewer.get("/privacy").text), "email": ANN["email"]}
+    server.viewer.post("/privacy/erase", data=asked)
+    [waiting] = server.api.get("/api/v1/erasures").json()["items"]
+    return f"/privacy/erase/{issue(Keyring(server.config.signing_keys), waiting['id'], clock())}"
 
 
 def _empty(server: Server) -> str:
@@ -210,6 +222,29 @@ def test_a_page_that_answers_a_form_is_so_too(server: Server, inspector: Page, k
         if kind == "remembered":
             inspector.goto(server.share())
             assert inspector.get_by_role("button", name="Not you?").count() == 1
+    sound(inspector.content())
+    inspect(inspector, asked, server.config.base_url)
+
+
+@pytest.mark.parametrize("kind", ["asked", "no address", "too soon", "erased"])
+def test_asking_to_be_erased_is_so_too(server: Server, clock: Any, inspector: Page, kind: str) -> None:
+    asked = requests_of(inspector)
+    if kind in ("too soon", "erased"):
+        inspector.goto(_erasure_link(server, clock))
+        clock.ms += 5_000 if kind == "erased" else -5_000
+    else:
+        inspector.goto("/privacy")
+        inspector.fill("#email", ANN["email"] if kind == "asked" else "ann@")
+    inspector.locator("form .button").click()
+    said = {
+        "asked": "You have asked to be erased", "no address": "does not look like", "too soon": "press once more",
+        "erased": "It is erased",
+    }[kind]  # fmt: skip
+    assert said in inspector.locator("main").inner_text()
+    if kind == "no address":
+        assert inspector.get_by_text(said).is_visible()
+        top = inspector.evaluate("document.getElementById('erasure').getBoundingClientRect().top")
+        assert -5 < top < 500, "the page is where the form is"
     sound(inspector.content())
     inspect(inspector, asked, server.config.base_url)
 

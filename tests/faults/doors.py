@@ -32,7 +32,7 @@ def doors(server: Running, within_s: float = 10) -> Iterator[list[Door]]:
         found: dict[int, Door] = {}
         deadline = time.monotonic() + within_s
         while len(found) < server.workers:
-            assert time.monotonic() < deadline, f"seen only {sorted(found)} of {workers_of(server)}"
+            assert time.monotonic() < deadline, f"seen only {sorted(found)} of {server.worker_pids}"
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
             held.enter_context(closing(connection))
             connection.request("GET", "/healthz")
@@ -52,18 +52,13 @@ def fresh(server: Running, path: str) -> str:
         return connection.getresponse().read().decode()
 
 
-def workers_of(server: Running) -> list[int]:
-    """The processes below the server's own (one of them only tracks resources, and holds no connection)."""
-    return [int(pid) for pid in Path(f"/proc/{server.pid}/task/{server.pid}/children").read_text().split()]
-
-
 def holder(server: Running, client_port: int) -> int:
     """The worker that holds the server's end of the connection from this port, as the kernel tells."""
     ends = rf"^ *\d+: [0-9A-F]+:{server.port:04X} [0-9A-F]+:{client_port:04X} .*"
     row = re.search(ends, Path("/proc/net/tcp").read_text(), re.MULTILINE)
     assert row, "the connection is gone"
     inode = row[0].split()[9]
-    for pid in workers_of(server):
+    for pid in server.worker_pids:
         if any(_target(link) == f"socket:[{inode}]" for link in Path(f"/proc/{pid}/fd").iterdir()):
             return pid
     raise AssertionError("nobody holds the connection")

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import socket
-import sqlite3
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from typing import Any
 
 import httpx2
 
+import engine
 from factories import SIGNING_KEY, seed
 from passalong.domain.share import claim, mint
 from passalong.domain.token import Keyring
@@ -45,12 +45,12 @@ def mint_share(asset: str = "report", mechanic: str = "hard", customer: str = "i
 class Running:
     """`start`, then ask it; `kill` as often as wanted. Its folder stays."""
 
-    def __init__(self, folder: Path, *, workers: int = 1, database: Path | None = None) -> None:
+    def __init__(self, folder: Path, *, workers: int = 1, database: Path | str | None = None) -> None:
         self.folder = folder
         self.workers = workers
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.database = database or folder / "passalong.db"
+        self.database = str(database or engine.database_for(folder))
         self.process: subprocess.Popen[bytes] | None = None
         (folder / "passalong.toml").write_text(
             f'base_url = "{self.url}"\n'
@@ -120,10 +120,20 @@ class Running:
         self.process.wait(within_s)
         return time.monotonic() - began
 
+    def reload(self) -> None:
+        """SIGHUP, as an operator's reload sends it."""
+        assert self.process
+        self.process.send_signal(signal.SIGHUP)
+
     @property
     def pid(self) -> int:
         assert self.process
         return self.process.pid
+
+    @property
+    def worker_pids(self) -> list[int]:
+        """The processes below the server's own (one of them only tracks resources, and serves nobody)."""
+        return [int(pid) for pid in Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()]
 
     def said(self) -> str:
         return (self.folder / "server.log").read_text()[-4000:]
@@ -150,26 +160,16 @@ class Running:
 
     def stored(self, database: Path | None = None) -> Kinds:
         """Events in the ledger by share and kind, read past the server."""
-        with reading(database or self.database) as db:
-            rows = db.execute("SELECT share, kind, count(*) FROM events WHERE share IS NOT NULL GROUP BY 1, 2")
-            return Counter({(share, kind): n for share, kind, n in rows})
+        asked = "SELECT share, kind, count(*) FROM events WHERE share IS NOT NULL GROUP BY 1, 2"
+        rows = engine.execute(database or self.database, asked)
+        return Counter({(share, kind): n for share, kind, n in rows})
 
     def stored_addresses(self) -> set[str]:
-        with reading(self.database) as db:
-            return {email for (email,) in db.execute("SELECT email FROM leads")}
+        return {email for (email,) in engine.execute(self.database, "SELECT email FROM leads")}
 
 
 @contextmanager
-def reading(database: Path) -> Iterator[sqlite3.Connection]:
-    connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=10)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-@contextmanager
-def running(folder: Path, *, workers: int = 1, database: Path | None = None) -> Iterator[Running]:
+def running(folder: Path, *, workers: int = 1, database: Path | str | None = None) -> Iterator[Running]:
     """A started server; killed at the end, whatever has become of it."""
     server = Running(folder, workers=workers, database=database)
     server.start()

@@ -18,10 +18,11 @@ from typing import NamedTuple
 import httpx2
 import pytest
 
-from factories import form_token
+import engine
+from factories import eventually, form_token
 from faults.running import BROWSER, Running, mint_share, running
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.sqlite]
 
 _CALLS = "read,recvfrom,recvmsg,write,writev,sendto,sendmsg,fsync,fdatasync"
 _LINE = re.compile(r"^(\d+) +(.*)$")
@@ -68,17 +69,19 @@ def steps(calls: list[Call], request: str, status: str) -> list[str]:
 
 @contextmanager
 def traced(server: Running, to: Path) -> Iterator[None]:
-    """Every read, write and flush of the server's process goes to a file until the end."""
+    """Every read, write and flush of the server's processes goes to a file until the end."""
     strace = shutil.which("strace")
     if strace is None:
         pytest.skip("strace is not installed")
+    pids = server.worker_pids
+    which = [word for pid in pids for word in ("-p", str(pid))]
     tracer = subprocess.Popen(
-        [strace, "-f", "-y", "-s", "48", "-e", f"trace={_CALLS}", "-o", str(to), "-p", str(server.pid)],
+        [strace, "-f", "-y", "-s", "48", "-e", f"trace={_CALLS}", "-o", str(to), *which],
         stderr=subprocess.DEVNULL,
     )
     try:
         deadline = time.monotonic() + 10
-        while not all_traced(server.pid):
+        while not all(map(all_traced, pids)):
             if tracer.poll() is not None:
                 pytest.skip("strace may not attach to processes here")
             assert time.monotonic() < deadline, "strace did not attach"
@@ -91,6 +94,9 @@ def traced(server: Running, to: Path) -> Iterator[None]:
 
 def all_traced(pid: int) -> bool:
     return all("TracerPid:\t0" not in (task / "status").read_text() for task in Path(f"/proc/{pid}/task").iterdir())
+
+
+BEHIND = "SELECT 1 FROM counted WHERE seq < (SELECT max(seq) FROM events)"
 
 
 def test_the_log_is_flushed_before_the_answer_leaves(tmp_path: Path) -> None:
@@ -111,6 +117,7 @@ def test_the_log_is_flushed_before_the_answer_leaves(tmp_path: Path) -> None:
             ("page, share known", "GET", known, "200", "view"),
         ):
             viewer.cookies.clear()
+            eventually(lambda: not engine.execute(server.database, BEHIND))  # counting flushes, too
             with traced(server, trace):
                 answer = viewer.request(method, path, data=typed if method == "POST" else None)
             assert answer.headers["passalong-event"] == event
@@ -127,6 +134,7 @@ def test_what_stores_nothing_flushes_nothing(tmp_path: Path) -> None:
         path = mint_share()[1]
         with httpx2.Client(base_url=server.url, headers={"user-agent": BROWSER}, timeout=20) as viewer:
             viewer.get(path)
+            eventually(lambda: not engine.execute(server.database, BEHIND))
             with traced(server, tmp_path / "trace"):
                 answer = viewer.head(path)
         assert answer.headers["passalong-event"].startswith("none")

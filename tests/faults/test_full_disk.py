@@ -17,7 +17,7 @@ from factories import form_token
 from faults.crowd import Crowd
 from faults.running import BROWSER, mint_share, running
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.sqlite]
 
 TYPED = {"website": "", "email": "ann@firm.example", "name": "Ann Viewer", "company": "Firm & Sons"}
 

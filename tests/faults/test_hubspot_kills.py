@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import engine
 from factories import SIGNING_KEY
 from hubspot import FAULTS_AFTER, FAULTS_BEFORE, HubSpot
 from passalong.app import opened, wire
@@ -82,9 +83,10 @@ def test_each_lead_is_one_contact_and_none_is_lost(tmp_path: Path) -> None:
     with HubSpot() as crm:
         crm.company("firm1.example")
         hubspot = HubSpotSettings(base_url=crm.url, token=crm.token, timeout_s=1, calls_per_10_s=1000)
-        config = Settings(database=str(tmp_path / "passalong.db"), signing_keys=[SIGNING_KEY], hubspot=hubspot)
+        config = Settings(database=engine.database_for(tmp_path), signing_keys=[SIGNING_KEY], hubspot=hubspot)
         (tmp_path / "passalong.toml").write_text(
-            f'signing_keys = ["{SIGNING_KEY}"]\n[hubspot]\nbase_url = "{crm.url}"\ntoken = "{crm.token}"\n'
+            f'database = "{config.database}"\nsigning_keys = ["{SIGNING_KEY}"]\n'
+            f'[hubspot]\nbase_url = "{crm.url}"\ntoken = "{crm.token}"\n'
             "timeout_s = 1\ncalls_per_10_s = 1000\n"
         )
         brought = asyncio.run(fill(config))

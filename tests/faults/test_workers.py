@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from faults.crowd import Crowd
-from faults.doors import Door, doors, fresh, workers_of
+from faults.doors import Door, doors, fresh
 from faults.running import mint_share, running
 
 pytestmark = pytest.mark.faults
@@ -122,7 +122,7 @@ async def test_a_worker_killed_at_work_holds_nobody_up(tmp_path: Path) -> None:
             await asyncio.sleep(1.5)
             went_on = crowd.acknowledged.total() - before
         for _ in range(100):
-            if len(set(workers_of(server)) - set(victims)) > 1:  # the tracker, and the one that came
+            if len(set(server.worker_pids) - set(victims)) > 1:  # the tracker, and the one that came
                 break
             await asyncio.sleep(0.1)
         with doors(server) as held:

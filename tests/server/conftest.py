@@ -25,7 +25,10 @@ def home(tmp_path: Path) -> Path:
 def beside(server: Server, tmp_path: Path) -> Path:
     """The folder of a running server, with its settings."""
     config = server.config
-    text = f'base_url = "{config.base_url}"\ndatabase = "passalong.db"\nsigning_keys = ["{config.signing_keys[0]}"]\n'
+    text = (
+        f'base_url = "{config.base_url}"\ndatabase = "passalong.db"\nuploads = "{config.uploads}"\n'
+        f'signing_keys = ["{config.signing_keys[0]}"]\n'
+    )
     (tmp_path / "passalong.toml").write_text(text)
     return tmp_path
 

@@ -26,7 +26,7 @@ from passalong.domain.placement import Placement, found
 from passalong.domain.share import Claims, mint
 from passalong.domain.token import Keyring
 from passalong.settings import Webhooks
-from passalong.store.migrate import migrations
+from passalong.store.migrate import Engine, migrations
 from serving import serving
 from websites import Shown, Site, site
 
@@ -271,12 +271,13 @@ def test_its_report_counts_what_came_of_it(vendor: Server, web: Site, clock: Any
     assert asyncio.run(verified(vendor)) == []
 
 
+@pytest.mark.sqlite
 @settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(20261101, 20261128), st.booleans(), st.booleans(), st.integers(0, 2))))
 def test_the_days_of_visits_are_those_of_the_ledger(events: list[tuple[int, bool, bool, int]]) -> None:
     """However they are appended, in whatever order: the first and the last day on which a person came."""
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
-        for _, script in migrations():
+        for _, script in migrations(Engine.SQLITE):
             db.executescript(script)
         db.execute(
             "INSERT INTO pieces (id, customer, kind, title, mechanic, asset, share, created_at_ms, page)"
@@ -284,10 +285,11 @@ def test_the_days_of_visits_are_those_of_the_ledger(events: list[tuple[int, bool
         )
         for day, human, own, visitor in events:
             db.execute(
-                "INSERT INTO events (at_ms, day, kind, actor, share, customer, hop, visitor, last)"
-                " VALUES (0, ?, 'view', ?, ?, 'c', 0, ?, 1)",
+                "INSERT INTO events (at_ms, day, kind, actor, share, customer, hop, visitor)"
+                " VALUES (0, ?, 'view', ?, ?, 'c', 0, ?)",
                 (day, "human" if human else "bot", "s" if own else "other", visitor),
             )
+        db.execute("UPDATE counted SET seq = (SELECT coalesce(max(seq), 0) FROM events)")
         days = [day for day, human, own, visitor in events if human and own and visitor]
         [kept] = db.execute("SELECT first_visit_day, last_visit_day FROM pieces")
         assert kept == ((min(days), max(days)) if days else (None, None))

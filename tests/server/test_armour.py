@@ -10,6 +10,7 @@ import pytest
 from factories import FIREFOX, Server
 from passalong.app import create_app
 from passalong.settings import Settings
+from passalong.web.front import PATHS
 
 EVERYWHERE = {
     "x-content-type-options": "nosniff",
@@ -22,16 +23,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE")
 def addresses(config: Settings, token: str) -> list[str]:
     """Every route of the application, with a link that lives and with one that does not, and some that are none."""
     paths = {route.path for route in create_app(config).litestar.routes}
-    paths |= {
-        "/s/{token}",
-        "/e/{token}",
-        "/s/{token}/1",
-        "/s/{token}/card.png",
-        "/nowhere",
-        "/",
-        "/s/",
-        "/api/v1/nothing",
-    }
+    paths |= {path.replace("{step}", "1") for path in PATHS.values()}
+    paths |= {"/nowhere", "/", "/s/", "/api/v1/nothing"}
     filled = {re.sub(r"\{[^}]*\}", "nothing", path) for path in paths}
     return sorted(filled | {re.sub(r"\{[^}]*\}", "nothing", path.replace("{token:str}", token)) for path in paths}
                   | {path.replace("{token}", token) for path in paths if "{token}" in path})  # fmt: skip
@@ -70,6 +63,8 @@ def test_what_programs_read_is_kept_nowhere_and_shown_nowhere(server: Server) ->
             assert answer.headers["cross-origin-resource-policy"] == "same-origin"
             assert "default-src 'none'" in answer.headers["content-security-policy"]
             assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+        if "frame-ancestors 'none'" in answer.headers.get("content-security-policy", ""):
+            assert answer.headers["x-frame-options"] == "DENY", answer.request
 
 
 def test_pictures_may_be_shown_by_others_and_pages_may_not(server: Server) -> None:

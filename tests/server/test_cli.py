@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+import engine
 from commands import run
 from factories import Server
 
@@ -148,8 +147,7 @@ def test_a_copy_taken_from_a_running_server_is_whole(server: Server, beside: Pat
 def test_verify_fails_when_a_counter_lies(server: Server, beside: Path) -> None:
     server.viewer.get(server.share())
     run(beside, "verify")
-    with closing(sqlite3.connect(beside / "passalong.db", isolation_level=None, timeout=10)) as db:
-        db.execute("UPDATE mechanic_days SET n = n + 5 WHERE kind = 'view'")
+    engine.execute(server.config.database, "UPDATE mechanic_days SET n = n + 5 WHERE kind = 'view'")
     failed = run(beside, "verify", code=1)
     assert "mechanic_days" in failed.stdout
     assert "1 counters differ" in failed.stderr

@@ -10,6 +10,8 @@ import pytest
 
 from commands import run
 
+pytestmark = pytest.mark.sqlite
+
 
 def snapshot(folder: Path) -> dict[str, bytes]:
     return {p.name: p.read_bytes() for p in folder.iterdir() if p.is_file() and not p.name.endswith(("-shm", ".lock"))}

@@ -5,22 +5,27 @@ from __future__ import annotations
 import csv
 import io
 import json
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 
+import engine
 from commands import run
 from factories import PDF, Server, picture
 from passalong.commands.export import safe_cell
 
 
 def names(folder: Path) -> list[str]:
-    with closing(sqlite3.connect(folder / "passalong.db")) as db:
-        return [id for (id,) in db.execute("SELECT id FROM catalog WHERE noun IN ('customer', 'asset') ORDER BY id")]
+    asked = "SELECT id FROM catalog WHERE noun IN ('customer', 'asset') ORDER BY id"
+    return [id for (id,) in engine.execute(engine.database_for(folder), asked)]
+
+
+def stored(folder: Path, id: str) -> dict[str, Any]:
+    [(body,)] = engine.execute(engine.database_for(folder), "SELECT body FROM catalog WHERE id = ?", id)
+    return dict(json.loads(body))
 
 
 def test_customers_come_in_from_a_spreadsheet(home: Path) -> None:
@@ -30,8 +35,7 @@ def test_customers_come_in_from_a_spreadsheet(home: Path) -> None:
     assert names(home) == []
     run(home, "import", "customers", "c.csv")
     assert names(home) == ["c1", "c2"]
-    with closing(sqlite3.connect(home / "passalong.db")) as db:
-        body = json.loads(db.execute("SELECT body FROM catalog WHERE id = 'c1'").fetchone()[0])
+    body = stored(home, "c1")
     assert (body["name"], body["domains"], body["consent_to_cobrand"]) == ("Comma, Inc", ["c1.example", "c1.org"], True)
 
 
@@ -146,8 +150,7 @@ def test_a_walkthrough_comes_in_from_a_folder(home: Path) -> None:
     assert "2 steps" in run(home, "import", "walkthrough", "My Tour", "--dry-run").stdout
     assert names(home) == []
     assert "my-tour: 2 steps stored" in run(home, "import", "walkthrough", "My Tour").stdout
-    with closing(sqlite3.connect(home / "passalong.db")) as db:
-        body = json.loads(db.execute("SELECT body FROM catalog WHERE id = 'my-tour'").fetchone()[0])
+    body = stored(home, "my-tour")
     assert (body["title"], body["kind"], sorted(body["pictures"])) == ("A tour", "walkthrough", ["a.png", "b.jpg"])
     assert [v["width"] for v in body["pictures"]["a.png"]["variants"]] == [480, 800, 1200, 1600]
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 
 import httpx2
 import pytest
 
+import engine
 from factories import ANN, FIREFOX, SAFARI, Server, eventually, rfc3339
 from passalong.settings import Attribution, Reporting
 
@@ -404,8 +403,7 @@ def test_an_answer_keeps_nobodys_address(server: Server, clock: Any) -> None:
     id = opportunity(server, "D-1", occurred_at=rfc3339(clock()), heard_from="zoe@umbrella.example of GLOBEX sent it")
     told = detail(server, id)
     assert "umbrella" not in str(told)
-    with closing(sqlite3.connect(server.config.database)) as db:
-        assert "umbrella" not in str(db.execute("SELECT * FROM conversions").fetchall())
+    assert "umbrella" not in str(engine.execute(server.config.database, "SELECT * FROM conversions"))
     [credit] = told["attribution"]["credits"]
     assert credit["why"] == "Asked how they heard of us, they named Globex (“… of GLOBEX sent it”)."
 

@@ -11,6 +11,7 @@ import msgspec
 from passalong.__main__ import COMMANDS
 from passalong.app import create_app
 from passalong.settings import Settings
+from passalong.web.front import PATHS
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILT_IN = {"/api", "/api/{}"}
@@ -46,7 +47,7 @@ def test_every_command_is_written_down() -> None:
 
 def test_every_route_is_written_down(tmp_path: Path) -> None:
     config = Settings(database=str(tmp_path / "x.db"), signing_keys=["k" * 40])
-    routes = {route.path for route in create_app(config).litestar.routes} | {"/s/{token}"}
+    routes = {route.path for route in create_app(config).litestar.routes} | set(PATHS.values())
     text = re.sub(r"\{[^}]*\}", "{}", written())
     routes = {re.sub("^/e/", "/s/", route) for route in routes}  # the same in a frame, as is written
     missing = sorted(route for route in routes if normal(route) not in text and normal(route) not in BUILT_IN)

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
+from commands import run
+from engine import all_text, everything
 from factories import Server, rfc3339
 
 SECRETS = ("zoe.quartermain@umbrella.example", "Zoë Quartermain", "Umbrella Holdings plc", "My aunt Petronella")
 
 
-def files(server: Server) -> list[Path]:
-    return list(Path(server.config.database).parent.rglob("passalong.db*"))
-
-
-def traces(server: Server) -> list[tuple[str, str]]:
-    """Which secrets stand in which files, in any letter case."""
-    return [
-        (path.name, secret)
-        for path in files(server)
-        if path.is_file()
-        for content in [path.read_bytes().lower()]
-        for secret in (*SECRETS, "quartermain", "petronella")
-        if secret.lower().encode() in content
-    ]
+def traces(server: Server) -> list[str]:
+    """Which secrets stand in the database, in any letter case."""
+    content = everything(server.config.database).lower()
+    return [secret for secret in (*SECRETS, "quartermain", "petronella") if secret.lower().encode() in content]
 
 
 def test_an_erased_person_is_in_no_file_and_every_total_stays(
@@ -74,3 +67,67 @@ def test_who_comes_back_after_an_erasure_is_somebody_new(server: Server, browser
     assert newest["id"] != erased["id"] == lead["id"]
     assert newest["email"] == SECRETS[0]
     assert server.api.get("/api/v1/leads", params={"q": "quarterm"}).json()["items"] == [newest]
+
+
+def test_a_certificate_says_what_was_erased_and_not_whose_it_was(server: Server, clock: Any) -> None:
+    email, name, company, heard = SECRETS
+    server.submit(server.share(), email=email, name=name, company=company, heard_from=heard)
+    server.convert("D-1", occurred_at=rfc3339(clock()), emails=[email], heard_from=heard)
+    [lead] = server.leads()
+    answer = server.api.delete(f"/api/v1/leads/{lead['id']}").json()
+    told = answer["certificate"]
+    assert (told["leads"], told["by"], told["erased_at"]) == ([lead["id"]], "operator", answer["erased_at"])
+    assert told["rows"] == {
+        "leads": 1, "contacts": 1, "conversions": 1, "credits": 1, "invitations": 0, "outbox": 0, "idempotency": 0,
+    }  # fmt: skip
+    assert "backups" in told["backups"].lower()
+    said = json.dumps(told, ensure_ascii=False).lower()
+    assert not [secret for secret in (*SECRETS, "umbrella") if secret.lower() in said]
+    assert len(told["addresses"][0]) == 32
+    assert server.api.delete(f"/api/v1/leads/{lead['id']}").json()["certificate"] is None
+    # Handed out and not kept: an address that was erased cannot be tried against the database.
+    assert told["addresses"][0].encode() not in everything(server.config.database)
+
+
+def test_whoever_knows_the_address_and_the_database_can_check_a_certificate(server: Server, beside: Path) -> None:
+    server.submit(server.share(), email=SECRETS[0], name="Z")
+    first = json.loads(run(beside, "erase", SECRETS[0].upper(), "--yes", "--json").stdout)
+    server.submit(server.share(), email=SECRETS[0], name="Z")
+    again = json.loads(run(beside, "erase", SECRETS[0], "--yes", "--json").stdout)
+    server.submit(server.share(), email="other@umbrella.example", name="Z")
+    other = run(beside, "erase", "other@umbrella.example", "--yes").stdout
+    assert first["addresses"] == again["addresses"]
+    assert first["leads"] != again["leads"]
+    assert first["by"] == "command"
+    assert first["addresses"][0] not in other
+    assert "leads 1" in other
+    assert "keyed hash" in other
+    assert "other@" not in other
+
+
+def test_what_only_the_erased_can_have_answered_is_quoted_no_more_and_credits_nobody_else(
+    server: Server, browser: Callable[..., httpx2.Client], clock: Any
+) -> None:
+    one, other = SECRETS[0], "rob@umbrella.example"
+    server.submit(server.share(), browser(), email=one, name="Z")
+    server.submit(server.share(), browser(), email=other, name="R")
+    for id, emails in (("alone", [one]), ("both", [one, other])):
+        said = f"Petronella, {id}, showed me what Globex made"
+        server.convert(id, occurred_at=rfc3339(clock()), emails=emails, heard_from=said)
+
+    def quoted() -> dict[str, bool]:
+        everything = all_text(server.config.database)
+        return {id: f"Petronella, {id}" in everything for id in ("alone", "both")}
+
+    def credited() -> list[tuple[str, int]]:
+        found = server.api.get("/api/v1/conversions").json()["items"]
+        credits = [item["attribution"]["credits"] for item in found]
+        assert all(credits)
+        return [(credit["customer"], credit["micro"]) for each in credits for credit in each]
+
+    before = credited()
+    assert quoted() == {"alone": True, "both": True}
+    lead = next(lead for lead in server.leads() if lead["email"] == one)
+    server.api.delete(f"/api/v1/leads/{lead['id']}").raise_for_status()
+    assert quoted() == {"alone": False, "both": True}, "the other may have said it"
+    assert credited() == before

@@ -121,6 +121,16 @@ def test_a_form_left_open_over_night_is_offered_again_with_its_values(server: Se
     assert server.viewer.post(f"{path}/gate", data=fresh).status_code == 303
 
 
+def test_a_form_left_open_says_so_beside_what_else_is_missing(server: Server, clock: Any) -> None:
+    path = server.share()
+    token = form_token(server.viewer.get(path).text)
+    clock.ms += 25 * 3_600_000
+    stale = server.viewer.post(f"{path}/gate", data={"csrf_token": token, "website": "", **ANN, "email": ""})
+    assert stale.status_code == 422
+    assert "more than a day" in words(stale.text)
+    assert message(stale.text, "email")
+
+
 def test_a_form_made_elsewhere_is_refused(server: Server) -> None:
     path, other = server.share(), server.share()
     for token in (form_token(server.viewer.get(other).text), "", "x.y", path.removeprefix("/s/")):

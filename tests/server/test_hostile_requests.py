@@ -6,16 +6,15 @@ import base64
 import hashlib
 import io
 import json
-import sqlite3
 import struct
 import zlib
-from contextlib import closing
 from typing import Any
 
 import httpx2
 import pytest
 from PIL import Image
 
+import engine
 from factories import PDF, Server, form_token, picture
 from portal import enter
 
@@ -61,7 +60,7 @@ def test_a_form_in_no_known_character_set(server: Server, tail: str) -> None:
     body = b"--x\r\n" + part + b"\r\n\r\na\r\n--x--\r\n"
     headers = {"content-type": "multipart/form-data; boundary=x"}
     answer = server.viewer.post(f"{server.share()}{tail}", content=body, headers=headers)
-    assert answer.status_code in (303, 400, 422)
+    assert answer.status_code in (303, 400, 415, 422)
 
 
 @pytest.mark.parametrize("noun", ["brands", "customers", "mechanics", "assets"])
@@ -120,10 +119,9 @@ def test_what_was_uploaded_is_not_given_out_by_its_content(server: Server) -> No
 
 def test_a_row_that_cannot_be_read_keeps_nothing_else_from_being_served(server: Server) -> None:
     path = server.share()
-    with closing(sqlite3.connect(server.config.database, isolation_level=None)) as db:
-        [(generation,)] = db.execute("UPDATE generation SET value = value + 1 RETURNING value")
-        db.execute("INSERT INTO catalog VALUES ('asset', 'odd', '{\"id\": \"odd\"}', ?, 0)", (generation,))
-        db.execute("INSERT INTO catalog VALUES ('thing', 'odd', '{}', ?, 0)", (generation,))
+    [(generation,)] = engine.execute(server.config.database, "UPDATE generation SET value = value + 1 RETURNING value")
+    for noun, body in (("asset", '{"id": "odd"}'), ("thing", "{}")):
+        engine.execute(server.config.database, "INSERT INTO catalog VALUES (?, 'odd', ?, ?, 0)", noun, body, generation)
     kill = {"reason": "Over", "by": "Mara", "fallback": "gone"}
     assert server.api.post("/api/v1/mechanics/hard/kill", json=kill).status_code == 200
     assert server.viewer.get(path).status_code == 410

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 import httpx2
 import pytest
 
+import engine
 from factories import ANN, Server, eventually
 from hubspot import FAULTS_AFTER, FAULTS_BEFORE, HubSpot
 from passalong.settings import HubSpot as HubSpotSettings
@@ -332,10 +331,8 @@ def test_a_deal_without_credit_that_drifted_is_put_right(server: Server, crm: Hu
 def test_a_database_that_is_locked_for_long_keeps_no_job_back(server: Server, crm: HubSpot) -> None:
     crm.faults.slow_s = 0.4
     crm.faults.next("slow", times=1, path="batch/read")
-    with closing(sqlite3.connect(server.config.database, isolation_level=None, timeout=10)) as other:
-        server.admit(server.share())
-        eventually(lambda: any("batch/read" in request.path for request in crm.requests))
-        other.execute("BEGIN IMMEDIATE")
+    server.admit(server.share())
+    eventually(lambda: any("batch/read" in request.path for request in crm.requests))
+    with engine.held(server.config.database):
         time.sleep(6)  # longer than a writer waits, and longer than one attempt to put the job back
-        other.execute("ROLLBACK")
     eventually(lambda: idle(server) and crm.find(ANN["email"]), within_s=20)

@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+import engine
 from commands import run
 from factories import Server, eventually
 
@@ -21,8 +22,7 @@ def make(server: Server, name: str = "billing", role: str = "integrator", **more
 
 
 def stored(folder: Path) -> bytes:
-    """Every byte of the database and its log."""
-    return b"".join(path.read_bytes() for path in folder.glob("passalong.db*") if path.is_file())
+    return engine.everything(engine.database_for(folder))
 
 
 def listed(server: Server, api: httpx2.Client | None = None) -> list[dict[str, Any]]:

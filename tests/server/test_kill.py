@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ import pytest
 from factories import CTA, Server, mechanic, words
 from passalong.domain.mechanic import Fallback, Mechanic
 from passalong.store.catalog import Catalog
-from passalong.store.db import Database
+from passalong.store.db import database_at
 
 KILL = {"reason": "Nobody asked for it", "by": "Mara"}
 
@@ -140,7 +139,7 @@ def test_nobody_can_kill_what_is_not_there(server: Server) -> None:
 
 def test_another_process_sees_the_kill_within_a_second(server: Server) -> None:
     async def look() -> Fallback | None:
-        db = Database(Path(server.config.database))
+        db = database_at(server.config.database)
         await db.open()
         catalog = Catalog(db, lambda: 0)
         await catalog.load()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import tempfile
-import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import engine
 from factories import ANN, Server, element, form_token
 from passalong.domain.event import Actor, Event, EventKind
 from passalong.domain.lead import Lead
 from passalong.domain.share import Claims
 from passalong.errors import Unavailable
-from passalong.store.db import Database
+from passalong.store.db import database_at
 from passalong.store.ledger import Entry, Ledger
 from passalong.store.reports import Reports
 
@@ -29,7 +28,7 @@ SHARES = [Claims("report", "initech", "hard", nonce=str(n)) for n in range(3)]
 
 @asynccontextmanager
 async def ledger_in(folder: Path) -> AsyncIterator[tuple[Ledger, Reports]]:
-    db = Database(folder / "passalong.db")
+    db = database_at(engine.database_for(folder))
     await db.open()
     ledger = Ledger(db)
     ledger.start()
@@ -130,45 +129,57 @@ CONVERSION = """
 
 
 async def test_a_counter_that_was_meddled_with_is_found(tmp_path: Path) -> None:
+    database = engine.database_for(tmp_path)
     async with ledger_in(tmp_path) as (ledger, reports):
         await ledger.append(Entry(event()))
         await ledger.append(Entry(event(visitor=2)))
         await ledger.append(Entry(event(visitor=2, kind=EventKind.STEP, ref="1")))
         await ledger.append(Entry(event(kind=EventKind.LEAD), SHARES[0], lead("ann@umbrella.example")))
-        with closing(sqlite3.connect(tmp_path / "passalong.db", isolation_level=None)) as other:
-            other.executescript(CONVERSION)
+        for statement in CONVERSION.split(";")[:-1]:
+            engine.execute(database, statement)
+        assert await reports.verify() == []
+        counters = {
+            table: set(MEASURES) & columns
+            for table, columns in engine.columns(database).items()
+            if {"n", "micro"} & columns and table != "credits"
+        }
+        assert len(counters) >= 12
+        for counter, measures in counters.items():
+            kept = engine.execute(database, f"SELECT * FROM {counter}")
+            assert kept, counter
+            meddlings = [f"UPDATE {counter} SET {measure} = {measure} + 1" for measure in measures]
+            for meddling in (*meddlings, f"DELETE FROM {counter}"):
+                engine.execute(database, meddling)
+                differences = await reports.verify()
+                assert {difference.counter for difference in differences} == {counter}, meddling
+                assert all(difference.kept != difference.rebuilt for difference in differences)
+                marks = ",".join("?" * len(kept[0]))
+                engine.execute(database, f"DELETE FROM {counter}")
+                engine.execute_many(database, f"INSERT INTO {counter} VALUES ({marks})", kept)
+                assert await reports.verify() == []
+
+
+async def test_what_is_not_counted_yet_is_no_difference(tmp_path: Path) -> None:
+    """Events that another process appends while one verifies are counted a moment later, and no counter lies."""
+    database = engine.database_for(tmp_path)
+    async with ledger_in(tmp_path) as (ledger, reports):
+        await ledger.append(Entry(event(), SHARES[0]))
+        assert await reports.verify() == []
+        engine.happened(database, SHARES[0].share, "view", [2, 3], at_ms=1, day=20261121)
+        with engine.held(database):  # nobody can count them now
             assert await reports.verify() == []
-            columns = {
-                table: [column[1] for column in other.execute(f"PRAGMA table_info({table})")]
-                for (table,) in other.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
-            }
-            counters = {
-                t: set(MEASURES) & set(c) for t, c in columns.items() if {"n", "micro"} & set(c) and t != "credits"
-            }
-            assert len(counters) >= 12
-            for counter, measures in counters.items():
-                kept = other.execute(f"SELECT * FROM {counter}").fetchall()
-                assert kept, counter
-                meddlings = [f"UPDATE {counter} SET {measure} = {measure} + 1" for measure in measures]
-                for meddling in (*meddlings, f"DELETE FROM {counter}"):
-                    other.execute(meddling)
-                    differences = await reports.verify()
-                    assert {difference.counter for difference in differences} == {counter}, meddling
-                    assert all(difference.kept != difference.rebuilt for difference in differences)
-                    marks = ",".join("?" * len(kept[0]))
-                    other.execute(f"DELETE FROM {counter}")
-                    other.executemany(f"INSERT INTO {counter} VALUES ({marks})", kept)
-                    assert await reports.verify() == []
+        assert await reports.verify() == []
+        assert engine.execute(database, "SELECT n FROM mechanic_days WHERE kind = 'view'") == [(3,)]
 
 
 async def test_what_happened_cannot_be_changed_or_taken_back(tmp_path: Path) -> None:
     async with ledger_in(tmp_path) as (ledger, _):
         await ledger.append(Entry(event()))
-    with closing(sqlite3.connect(tmp_path / "passalong.db", isolation_level=None)) as other:
-        for statement in ("UPDATE events SET kind = 'lead'", "DELETE FROM events"):
-            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-                other.execute(statement)
-        assert other.execute("SELECT count(*) FROM events").fetchone() == (1,)
+    database = engine.database_for(tmp_path)
+    for statement in ("UPDATE events SET kind = 'lead'", "DELETE FROM events"):
+        with pytest.raises(engine.REFUSED, match="append-only"):
+            engine.execute(database, statement)
+    assert engine.execute(database, "SELECT count(*) FROM events") == [(1,)]
 
 
 async def test_stopping_stores_what_is_queued_and_takes_no_more(tmp_path: Path) -> None:
@@ -182,34 +193,12 @@ async def test_stopping_stores_what_is_queued_and_takes_no_more(tmp_path: Path) 
             await ledger.append(Entry(event()))
 
 
-@contextmanager
-def locked(database: str) -> Iterator[None]:
-    """Another program holds the database."""
-    taken, done = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with closing(sqlite3.connect(database, isolation_level=None)) as other:
-            other.execute("BEGIN EXCLUSIVE")
-            taken.set()
-            done.wait(timeout=60)
-            other.execute("ROLLBACK")
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    assert taken.wait(timeout=10)
-    try:
-        yield
-    finally:
-        done.set()
-        holder.join(timeout=10)
-
-
 def test_while_the_database_is_locked_pages_show_forms_wait_and_nothing_is_lost(server: Server) -> None:
     server.viewer.timeout = 30
     path, other = server.share(), server.share()
     token = form_token(server.viewer.get(path).text)
     values = {"csrf_token": token, "website": "", **ANN}
-    with locked(server.config.database):
+    with engine.held(server.config.database):
         for address in (path, other):
             page = server.viewer.get(address)
             assert page.status_code == 200
@@ -227,7 +216,9 @@ def test_while_the_database_is_locked_pages_show_forms_wait_and_nothing_is_lost(
         assert refused.status_code == 503
         assert refused.headers["content-type"] == "application/problem+json"
         assert int(refused.headers["retry-after"]) > 0
-        assert server.viewer.get("/readyz").status_code == 503
+        unready = server.viewer.get("/readyz")
+        assert unready.status_code == 503
+        assert unready.text == "not ready\ndatabase: The database is locked; nothing was stored.\n"
         assert server.viewer.get("/healthz").status_code == 200
     assert server.viewer.get("/readyz").status_code == 200
     assert server.viewer.get(other).headers["passalong-event"] == "view"
@@ -239,7 +230,7 @@ def test_the_first_visitor_of_a_day_on_a_locked_database_sees_the_page_too(serve
     server.viewer.timeout = 30
     path = server.share(mechanic="soft")
     clock.ms += 86_400_000
-    with locked(server.config.database):
+    with engine.held(server.config.database):
         page = server.viewer.get(path)
         assert page.status_code == 200
         assert page.headers["passalong-event"] == "none; reason=not-stored"

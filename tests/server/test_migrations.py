@@ -9,19 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from passalong.store.db import Database
-from passalong.store.migrate import migrations
+from passalong.store.migrate import Engine, migrations
 from passalong.store.reports import Reports
+from passalong.store.sqlite import SqliteDatabase
 
-NEWEST = migrations()[-1][0]
+NEWEST = migrations(Engine.SQLITE)[-1][0]
 DAYS = (20261130, 20261201, 20261202)
+
+pytestmark = pytest.mark.sqlite
 
 
 def database_of(version: int, path: Path) -> None:
     """A database as that version left it: a few hundred events, counted by that version's own triggers."""
     dice = random.Random(version)
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
-        for number, script in migrations():
+        for number, script in migrations(Engine.SQLITE):
             if number <= version:
                 db.executescript(f"BEGIN;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
         db.execute("INSERT INTO shares VALUES ('s0', 'report', 'initech', 'hard', 'link', NULL, NULL, 0, NULL, 'n', 1)")
@@ -29,9 +31,10 @@ def database_of(version: int, path: Path) -> None:
             kind, actor = dice.choice(["view", "lead", "click", "opportunity"]), dice.choice(["human", "human", "bot"])
             day, visitor = dice.choice(DAYS), dice.randrange(8)
             who = (f"s{dice.randrange(3)}", dice.choice(["initech", "globex"]), dice.choice(["hard", None]), "report")
+            last, marked = (", last", ", 1") if version < 12 else ("", "")
             db.execute(
-                """INSERT INTO events (at_ms, day, kind, actor, share, customer, mechanic, asset, hop, visitor, last)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?, 1)""",
+                f"""INSERT INTO events (at_ms, day, kind, actor, share, customer, mechanic, asset, hop, visitor{last})
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?{marked})""",
                 (day, day, kind, actor, *who, visitor and day * 10 + visitor),
             )
 
@@ -40,7 +43,7 @@ def database_of(version: int, path: Path) -> None:
 async def test_an_older_database_is_brought_up_to_date_and_loses_nothing(tmp_path: Path, version: int) -> None:
     path = tmp_path / "passalong.db"
     database_of(version, path)
-    db = Database(path)
+    db = SqliteDatabase(path)
     await db.open()
     try:
         reports = Reports(db)
@@ -86,7 +89,7 @@ async def test_credits_of_before_are_kept_with_their_touchpoints(tmp_path: Path)
         db.execute(
             "INSERT INTO conversions VALUES ('c5', 'D-5', 'won', '', 9, 20261201, 5, 'JPY', NULL, 'Nobody.', 0, 9)"
         )
-    db_ = Database(path)
+    db_ = SqliteDatabase(path)
     await db_.open()
     try:
         assert await Reports(db_).verify() == []
@@ -105,7 +108,7 @@ async def test_credits_of_before_are_kept_with_their_touchpoints(tmp_path: Path)
 
 async def test_opening_again_changes_nothing(tmp_path: Path) -> None:
     async def schema() -> list[tuple[object, ...]]:
-        db = Database(tmp_path / "passalong.db")
+        db = SqliteDatabase(tmp_path / "passalong.db")
         await db.open()
         try:
             return [tuple(row) for row in await db.read("SELECT type, name, sql FROM sqlite_master ORDER BY name")]

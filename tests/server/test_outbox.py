@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
 
 import httpx2
 import pytest
 
+import engine
 from factories import Server, eventually
 from hubspot import HubSpot
 from passalong.settings import HubSpot as Settings
@@ -52,20 +51,22 @@ def test_jobs_are_found_by_state_and_by_words(
 
 def test_what_waits_and_failed_is_read_past_all_that_was_sent(server: Server) -> None:
     """The console asks every few seconds, and ninety days of what was sent lie beside it."""
-    with closing(sqlite3.connect(server.config.database)) as database:
-        database.executemany(
-            "INSERT INTO outbox VALUES (?, 'hubspot', '', 'contact', ?, ?, 1, ?, ?, ?, ?)",
-            [
-                (f"job-{n:05d}", f"lead-{n}", "sent" if n % 5000 else "failed", n, n, n, None if n % 5000 else "No.")
-                for n in range(20_000)
-            ],
-        )
-        database.commit()
-        plan = database.execute(
-            "EXPLAIN QUERY PLAN SELECT * FROM outbox INDEXED BY outbox_undone "
-            "WHERE state IN ('pending', 'sending', 'failed') AND state = 'failed' ORDER BY created_at_ms DESC LIMIT 50"
-        ).fetchall()
-    assert any("outbox_undone" in str(step) for step in plan)
+    engine.execute_many(
+        server.config.database,
+        "INSERT INTO outbox VALUES (?, 'hubspot', '', 'contact', ?, ?, 1, ?, ?, ?, ?)",
+        [
+            (f"job-{n:05d}", f"lead-{n}", "sent" if n % 5000 else "failed", n, n, n, None if n % 5000 else "No.")
+            for n in range(20_000)
+        ],
+    )
+    if engine.ON_POSTGRES:
+        engine.execute(server.config.database, "ANALYZE outbox")
+    plan = engine.execute(
+        server.config.database,
+        f"EXPLAIN {'' if engine.ON_POSTGRES else 'QUERY PLAN'} SELECT * FROM outbox INDEXED BY outbox_undone "
+        "WHERE state IN ('pending', 'sending', 'failed') AND state = 'failed' ORDER BY created_at_ms DESC LIMIT 50",
+    )
+    assert "outbox_undone" in str(plan)
     items = server.api.get("/api/v1/outbox?state=failed&limit=3").json()
     assert [job["id"] for job in items["items"]] == ["job-15000", "job-10000", "job-05000"]
     rest = server.api.get("/api/v1/outbox", params={"state": "failed", "cursor": items["next_cursor"]}).json()

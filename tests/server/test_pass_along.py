@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
+import engine
 from factories import FIREFOX, Server, element, mechanic, parsed, rfc3339, words
 from passalong.domain.share import MAX_HOPS
 
@@ -195,13 +194,11 @@ def test_links_are_not_made_by_the_thousand(server: Server) -> None:
 
 def test_ten_thousand_branches_come_in_pages(server: Server) -> None:
     root = share_id(server, server.share(mechanic="open"))
-    with closing(sqlite3.connect(server.config.database, isolation_level=None)) as db:
-        db.execute(
-            """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)
-               INSERT INTO shares SELECT printf('child-%05d', i), 'report', 'initech', 'open', 'pass-along', NULL, ?, 1,
-                 NULL, i, i FROM n""",
-            (root,),
-        )
+    engine.execute_many(
+        server.config.database,
+        "INSERT INTO shares VALUES (?, 'report', 'initech', 'open', 'pass-along', NULL, ?, 1, NULL, ?, ?)",
+        [(f"child-{n:05d}", root, f"{n}", n) for n in range(1, 10_001)],
+    )
     seen, cursor = [], None
     while True:
         answer = server.api.get(f"/api/v1/shares/{root}/tree", params={"limit": 200, "cursor": cursor or ""}).json()

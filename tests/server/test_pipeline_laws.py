@@ -57,7 +57,10 @@ class Story:
     async def happen(self, what: str, *more: Any) -> None:
         await getattr(self, what)(*more)
         services = self.services
-        await PipelineCarrier(services.outbox, services.pipeline, services.invitations, lambda: self.now[0]).carry()
+        carrier = PipelineCarrier(
+            services.outbox, services.pipeline, services.invitations, services.keeper, services.clock
+        )
+        await carrier.carry()
 
     async def lead(self, customer: str, email: str) -> None:
         claims = Claims("report", customer, "hard", nonce=customer)

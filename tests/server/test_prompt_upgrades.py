@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -11,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 import pytest
 
+import engine
 from commands import run
 from factories import FIREFOX, GOOGLEBOT, SLACK, Server, element, parsed, rfc3339, words
 from passalong.domain.instant import DAY_MS
@@ -229,8 +228,7 @@ def test_while_nothing_can_be_stored_it_shows_and_leads_on_and_nothing_typed_is_
     page = server.viewer.get(f"{cap}/upgrade")
     forms = {path: server.viewer.get(path).text for path in (cap, invite, share)}
     before = len(server.events())
-    with closing(sqlite3.connect(server.config.database, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")
+    with engine.held(server.config.database):
         shown = server.viewer.get(cap)
         assert shown.status_code == 200
         assert shown.headers["passalong-event"] == "none; reason=not-stored"
@@ -243,7 +241,6 @@ def test_while_nothing_can_be_stored_it_shows_and_leads_on_and_nothing_typed_is_
             server.viewer.post(f"{share}/share", data={"csrf_token": proof(forms[share], "share")}),
             server.viewer.post(f"{cap}/dismiss", data={"csrf_token": proof(forms[cap], "dismiss")}),
         ]
-        other.execute("ROLLBACK")
     for answer in refused:
         assert answer.status_code == 503
         assert int(answer.headers["retry-after"]) > 0

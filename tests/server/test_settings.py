@@ -67,7 +67,7 @@ def test_the_environment_has_the_last_word(tmp_path: Path) -> None:
         ("limits = 3", "limits"),
         ('base_url = "share.example.com"', "base_url"),
         ('base_url = "ftp://share.example.com"', "base_url"),
-        ('database = "postgresql://localhost/x"', "database"),
+        ('database = "mysql://localhost/x"', "database"),
         ('trusted_proxies = ["10.0.0.300"]', "10.0.0.300"),
         ('signing_keys = "one"', "signing_keys"),
         ('base_url = "x', "passalong.toml"),

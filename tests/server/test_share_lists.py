@@ -10,9 +10,10 @@ from typing import Any
 import httpx2
 import pytest
 
+import engine
 from factories import Server, rfc3339
 from passalong.domain.share import ShareState
-from passalong.store.migrate import migrations
+from passalong.store.migrate import Engine, migrations
 from passalong.store.shares import Wanted, condition
 
 
@@ -112,12 +113,12 @@ def test_signs_that_mean_something_in_a_pattern_stand_for_themselves(server: Ser
 
 def test_what_upgrades_are_credited_to_is_no_link(server: Server) -> None:
     share = made(server)
-    with closing(sqlite3.connect(server.config.database)) as db, db:
-        db.execute(
-            "INSERT INTO shares SELECT 'upgrade', asset, customer, mechanic, 'prompt', sharer, parent, hop, "
-            "expires_at_s, nonce, first_seen_ms FROM shares WHERE share = ?",
-            (share,),
-        )
+    engine.execute(
+        server.config.database,
+        "INSERT INTO shares SELECT 'upgrade', asset, customer, mechanic, 'prompt', sharer, parent, hop, "
+        "expires_at_s, nonce, first_seen_ms FROM shares WHERE share = ?",
+        share,
+    )
     assert ids(server, q="prompt") == []
     assert ids(server) == [share]
 
@@ -204,11 +205,12 @@ def test_a_tree_can_be_asked_for_one_level_at_a_time(server: Server) -> None:
 @pytest.fixture(scope="module")
 def empty_database() -> Iterator[sqlite3.Connection]:
     with closing(sqlite3.connect(":memory:")) as db:
-        for _, script in migrations():
+        for _, script in migrations(Engine.SQLITE):
             db.executescript(script)
         yield db
 
 
+@pytest.mark.sqlite
 @pytest.mark.parametrize("before", [None, (1, "a")], ids=["first", "next"])
 @pytest.mark.parametrize("text", ["", "x%"], ids=["all", "found"])
 @pytest.mark.parametrize("state", [None, "open", "expired"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import engine
 from commands import run
 from factories import ANN, eventually
 from hubspot import HubSpot
@@ -55,7 +57,11 @@ def test_a_refused_key_is_a_failure_with_its_reason(folder: Path, crm: HubSpot) 
 def test_only_one_carries_and_it_ends_when_told_to(folder: Path, crm: HubSpot) -> None:
     crm.poison.clear()
     process = subprocess.Popen(
-        [sys.executable, "-m", "passalong", "sync"], cwd=folder, stderr=subprocess.PIPE, text=True
+        [sys.executable, "-m", "passalong", "sync"],
+        cwd=folder,
+        env=os.environ | engine.variables(folder),
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         eventually(lambda: crm.find(ANN["email"]), within_s=15)

@@ -6,7 +6,7 @@ import pytest
 from console_driver import console, lead, opportunity, story
 from textual.widgets import Digits
 
-from factories import Server
+from factories import Server, form_token
 from passalong_tui.widgets.tail import LiveTail
 
 
@@ -75,6 +75,20 @@ async def test_the_pipeline_of_the_months_is_stacked_by_source(server: Server) -
         await tui.pilot.resize_terminal(80, 24)
         await tui.until(lambda: "month by month" not in tui.screen(), "the calm of a small terminal")
         await tui.until_shown("2 of 3 known opportunities", "Customer reports", "Right now", "T Theater")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 50)])
+async def test_it_says_how_many_asked_to_be_erased(server: Server, size: tuple[int, int]) -> None:
+    story(server)
+    page = server.viewer.get("/privacy")
+    asked = {"csrf_token": form_token(page.text), "email": server.leads()[0]["email"]}
+    async with console(server, size=size) as tui:
+        await tui.until_shown("new opportunity carries")
+        assert "erased" not in tui.screen()
+        server.viewer.post("/privacy/erase", data=asked).raise_for_status()
+        await tui.until_shown("! 1 asked to be erased")
+        server.api.delete(f"/api/v1/leads/{server.leads()[0]['id']}").raise_for_status()
+        await tui.until(lambda: "erased" not in tui.screen(), "nobody waits any more")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 50)])

@@ -36,7 +36,9 @@ def make(server: Server, name: str, role: str = "reader") -> dict[str, Any]:
 
 
 def values(tui: Driver) -> dict[str, str]:
-    return dict(zip(tui.column("label", "#in-force"), tui.column("value", "#in-force"), strict=True))
+    """By label; of two with one label, that of the section that stands first."""
+    rows = list(zip(tui.column("label", "#in-force"), tui.column("value", "#in-force"), strict=True))
+    return dict(reversed(rows))
 
 
 @pytest.mark.settings(

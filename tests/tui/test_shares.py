@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import sqlite3
 import webbrowser
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ import segno
 from console_driver import Driver, console, lead, opportunity
 from textual.widgets import Static
 
+import engine
 from factories import FIREFOX, Server, element
 from passalong_tui.answers.common import Page
 from passalong_tui.answers.shares import ListedShare, Node, ShareMonth
@@ -47,13 +46,11 @@ def branch(server: Server, path: str, email: str = "") -> str:
 
 def many(server: Server, parent: str | None, count: int, prefix: str) -> None:
     """So many more shares, written straight into the file: branches of one, or links of their own."""
-    with closing(sqlite3.connect(server.config.database)) as db, db:
-        db.execute(
-            """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-               INSERT INTO shares SELECT printf('%s-%05d', ?, i), 'report', 'globex', 'open', 'link', NULL, ?, ?,
-                 NULL, i, i FROM n""",
-            (count, prefix, parent, 0 if parent is None else 1),
-        )
+    engine.execute_many(
+        server.config.database,
+        "INSERT INTO shares VALUES (?, 'report', 'globex', 'open', 'link', NULL, ?, ?, NULL, ?, ?)",
+        [(f"{prefix}-{n:05d}", parent, 0 if parent is None else 1, f"{n}", n) for n in range(1, count + 1)],
+    )
 
 
 def listed(server: Server, **params: Any) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from passalong.errors import PassalongError
 from passalong_tui.answers.common import Page, Problem
 from passalong_tui.answers.conversions import Case, Reported
 from passalong_tui.answers.customers import Customer, CustomerDetail, Moment, Ranking, Signal
-from passalong_tui.answers.leads import Erasure, Lead, LeadDetail
+from passalong_tui.answers.leads import Erasure, ErasureRequest, Lead, LeadDetail
 from passalong_tui.answers.mechanics import Course, Mechanic
 from passalong_tui.answers.metric import Metric, Tail, Theater
 from passalong_tui.answers.outbox import Endpoint, Job, OutboxStatus, Queued
@@ -41,6 +41,7 @@ ANSWER_S = 8.0
 """Longer than this and the server counts as lost; the last known numbers stay on the screen."""
 
 _AWAY = {502, 503, 504}
+NOT_THERE = 404
 _UNKNOWN_KEY = "This key is not valid, or no longer. Leave (^q) and start again with PASSALONG_KEY=pak_…"
 
 
@@ -178,6 +179,15 @@ class Client:
 
     async def erase(self, lead: str) -> Erasure:
         return await self._send("DELETE", f"/leads/{_part(lead)}", Erasure)
+
+    async def asked_to_be_erased(self) -> int:
+        """How many people wait for an admin to erase them, as far as a page goes. A server of before knows none."""
+        try:
+            return len((await self._get("/erasures", Page[ErasureRequest], limit=PAGE_SIZE)).items)
+        except Refusal as refused:
+            if refused.status == NOT_THERE:
+                return 0
+            raise
 
     async def conversions_found(
         self, search: str, cursor: str | None, *, kind: str | None, attributed: bool | None

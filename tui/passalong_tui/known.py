@@ -38,6 +38,8 @@ class Known:
         """By the mechanic's key, those that were looked at."""
         self.customers: list[Customer] | None = None
         self.theater: Theater | None = None
+        self.asked_to_be_erased = 0
+        """People who wait for an admin; 0 also where the key may not know."""
         self.plays: dict[str | None, list[Play]] = {}
         """By the state that was asked for, None for any."""
         self.pieces: list[Piece] | None = None

@@ -161,6 +161,17 @@ class TheaterFetched(Fact):
         known.theater = self.theater
 
 
+class ErasuresFetched(Fact):
+    """How many people wait for an admin to erase them."""
+
+    def __init__(self, n: int) -> None:
+        self.n = n
+        super().__init__()
+
+    def keep(self, known: Known) -> None:
+        known.asked_to_be_erased = self.n
+
+
 class PlaysFetched(Fact):
     """The plays in a state, None for any."""
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import rich_click as click
 
 from passalong.commands.common import with_services
-from passalong.errors import Unusable
+from passalong.domain.audit import Way
+from passalong.errors import Unavailable, Unusable
 
 
 @click.command("backup")
@@ -28,6 +30,8 @@ def command(ctx: click.Context, file: Path) -> None:
             draft.replace(file)
         finally:
             draft.unlink(missing_ok=True)
+        with suppress(Unavailable):  # of a disk that is full a backup is wanted most
+            await services.audit.note("back_up", by=Way.COMMAND)
         return copy_files(services.files.folder, Path(f"{file}.files"))
 
     copied = with_services(ctx, work)

@@ -190,7 +190,7 @@ def serve(number: int, folder: str) -> None:
     import msgspec
 
     from passalong.app import create_desk
-    from passalong.errors import PassalongError
+    from passalong.errors import PassalongError, refusal_in
     from passalong.settings import Settings
 
     line = sys.stdin.buffer.readline()
@@ -204,15 +204,8 @@ def serve(number: int, folder: str) -> None:
             gc.enable()
             asyncio.run(_serve(socket.socket(fileno=number), desk))
         except* PassalongError as raised:
-            sys.exit(_sentence(raised))
+            sys.exit(str(refusal_in(raised)))
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sentence(raised: BaseException) -> str:
-    """What it was in the end that went wrong, taken out of its groups."""
-    while isinstance(raised, BaseExceptionGroup):
-        raised = raised.exceptions[0]
-    return str(raised)
 
 
 async def _serve(listening: socket.socket, desk: Desk) -> None:

@@ -63,12 +63,13 @@ def _open_in_browser(port: int, told: dict[str, str]) -> None:
 def _settings(ctx: click.Context, database: str | None) -> Settings:
     """The settings, of the database that was named or of theirs; raises Unusable where there is none."""
     from passalong.commands.common import load_settings
+    from passalong.domain.address import on_server
     from passalong.errors import Unusable
 
     if database is not None:
         return _settings_of(ctx, Path(database).resolve())
     config = load_settings(ctx)
-    if not Path(config.database).exists():
+    if not on_server(config.database) and not Path(config.database).exists():
         raise Unusable("There is no database here. `passalong init` makes one; --url and --key reach a server.")
     return config
 

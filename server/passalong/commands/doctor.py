@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 import rich_click as click
-from msgspec import Struct
 
+from passalong import meters
 from passalong.commands.common import load_settings
-from passalong.domain.delivery import JobState
+from passalong.commands.surroundings import Finding, around
+from passalong.domain.address import on_server, without_password
+from passalong.domain.delivery import MINUTE_MS, JobState
 from passalong.errors import PassalongError, Unusable
 from passalong.settings import Settings
-from passalong.store.db import ENGINE_VERSION
+from passalong.store.sqlite import ENGINE_VERSION
 
 # Before it, two connections that write at once can lose a commit when the log starts over.
 _SAFE_ENGINE = (3, 51, 3)
 _LOW_DISK_BYTES = 500_000_000
-
-
-class Finding(Struct, frozen=True):
-    state: Literal["ok", "note", "bad"]
-    what: str
 
 
 @click.command("doctor")
@@ -35,11 +32,7 @@ class Finding(Struct, frozen=True):
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
     """Check settings, database and environment. Exit code 1 if something must be mended."""
-    try:
-        config = load_settings(ctx)
-        findings = [*_settings(config), *_machine(config), *_mail(config), *_database(config)]
-    except Unusable as error:
-        findings = [Finding("bad", str(error))]
+    findings = list(dict.fromkeys(_all(ctx)))
     if as_json:
         click.echo(msgspec.json.encode(findings).decode())
     else:
@@ -49,6 +42,20 @@ def command(ctx: click.Context, as_json: bool) -> None:
     bad = sum(finding.state == "bad" for finding in findings)
     if bad:
         raise PassalongError(f"{bad} {'thing' if bad == 1 else 'things'} to mend.")
+
+
+def _all(ctx: click.Context) -> Iterator[Finding]:
+    """What one look finds unusable keeps none of the others from looking."""
+    try:
+        config = load_settings(ctx)
+    except Unusable as error:
+        yield Finding("bad", str(error))
+        return
+    for look in (_settings, _machine, _mail, _database, around):
+        try:
+            yield from look(config)
+        except Unusable as error:
+            yield Finding("bad", str(error))
 
 
 def _settings(config: Settings) -> Iterator[Finding]:
@@ -66,10 +73,13 @@ def _settings(config: Settings) -> Iterator[Finding]:
         yield Finding("bad" if short else "ok", said + ("; at least 32 are needed." if short else ""))
     if config.secure and not config.trusted_proxies:
         yield Finding("note", "trusted_proxies is empty: behind a proxy, all visitors would look like one.")
+    if any(ip_network(proxy, strict=False).prefixlen == 0 for proxy in config.trusted_proxies):
+        yield Finding("bad", "trusted_proxies names the whole world: any visitor can pass for any other.")
     if config.hubspot.client_secret and not config.hubspot.token:
         yield Finding(
             "bad", "hubspot.client_secret is set without hubspot.token: notices come, and nothing can be read."
         )
+    meters.wanted(config.metrics)
     if config.reporting.rates and config.reporting.currency is None:
         yield Finding("note", "reporting.rates are not used: reporting.currency names no currency to convert into.")
 
@@ -85,9 +95,14 @@ def _machine(config: Settings) -> Iterator[Finding]:
     else:
         yield Finding("ok", f"SQLite {version}")
     yield Finding("ok", f"Python {sys.version.split()[0]}")
-    folder = Path(config.database).parent
-    if not os.access(folder, os.W_OK):
-        yield Finding("bad", f"{folder} cannot be written to.")
+    folder = config.files.parent if on_server(config.database) else Path(config.database).parent
+    for place in (folder, config.files):
+        if place == folder or place.exists():
+            try:
+                tempfile.TemporaryFile(dir=place).close()
+            except OSError as error:
+                yield Finding("bad", f"{place} cannot be written to: {error.strerror}.")
+    if not folder.is_dir():
         return
     free = shutil.disk_usage(folder).free
     yield Finding("ok" if free > _LOW_DISK_BYTES else "bad", f"{free // 1_000_000:,} MB are free in {folder}")
@@ -119,17 +134,26 @@ def _mail(config: Settings) -> Iterator[Finding]:
 def _database(config: Settings) -> Iterator[Finding]:
     from passalong.app import opened, wire
 
-    if not Path(config.database).exists():
-        yield Finding("note", f"{config.database} is not there yet; the first start makes it.")
+    where = without_password(config.database)
+    if not on_server(config.database) and not Path(config.database).exists():
+        yield Finding("note", f"{where} is not there yet; the first start makes it.")
         return
 
     async def look() -> list[Finding]:
         async with opened(wire(config)) as services:
             await services.db.probe()
             catalog = services.catalog
-            found = [Finding("ok", f"{config.database} opens, is migrated, and takes writes")]
+            found = [Finding("ok", f"{where} opens, is migrated, and takes writes")]
             damage = await services.reports.integrity()
-            found += [Finding("bad", f"{config.database}: {what}") for what in damage]
+            found += [Finding("bad", f"{where}: {what}") for what in damage]
+            newest = await services.ledger.tail(max(await services.ledger.last_seq() - 1, 0), 1)
+            ahead_ms = newest[0].at_ms - services.clock() if newest else 0
+            if ahead_ms > MINUTE_MS:
+                found.append(
+                    Finding(
+                        "bad", f"the newest event is {ahead_ms // 1000:,} seconds in the future: the clock went back."
+                    )
+                )
             keys = sum(key.revoked_at_ms is None for key in catalog.api_keys.values())
             found.append(Finding("ok" if keys else "note", f"{keys} valid API keys"))
             failed = sum(count.n for count in await services.outbox.counts() if count.state is JobState.FAILED)

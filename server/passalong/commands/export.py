@@ -12,6 +12,7 @@ import msgspec
 import rich_click as click
 
 from passalong.commands.common import with_services
+from passalong.domain.audit import Way
 from passalong.domain.instant import at, ms_of
 from passalong.domain.text import cell
 from passalong.errors import Invalid
@@ -31,8 +32,11 @@ def command(ctx: click.Context, what: str, form: str, since: str | None) -> None
     async def work(services: Any) -> None:
         write = _csv() if form == "csv" else _jsonl()
         next(write)
+        rows = 0
         async for row in _rows(services, what, since_ms):
             write.send(row)
+            rows += 1
+        await services.audit.note(f"export_{what}", by=Way.COMMAND, rows=rows)
 
     with_services(ctx, work)
 

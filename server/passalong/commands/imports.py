@@ -16,6 +16,7 @@ from passalong.commands.common import load_settings, with_services
 from passalong.domain import asset as assets
 from passalong.domain import customer as customers
 from passalong.domain.asset import Asset, AssetBody, AssetKind, Source
+from passalong.domain.audit import Way
 from passalong.domain.customer import Customer, CustomerBody
 from passalong.domain.faults import fault_of
 from passalong.domain.share import ID_PATTERN
@@ -51,6 +52,7 @@ def import_customers(ctx: click.Context, file: Path, dry_run: bool) -> None:
             # A logo is not in the file, so it stays; so does a colour that the file does not name.
             rows = [customers.with_look_of(c, kept.get(c.id)) for c in steps]
         await services.catalog.put_all(rows)
+        await services.audit.note("import_customers", by=Way.COMMAND, customers=len(rows))
 
     _finish(ctx, work, f"{len(found)} customers", dry_run)
 
@@ -80,6 +82,7 @@ def import_assets(ctx: click.Context, folder: Path, customer: str | None, dry_ru
                     asset = msgspec.structs.replace(asset, file=stored)
                 ready.append(asset)
         await services.catalog.put_all(ready)
+        await services.audit.note("import_assets", by=Way.COMMAND, assets=len(ready))
 
     _refuse(bad)
     _finish(ctx, work, f"{len(drafts)} assets", dry_run)
@@ -104,6 +107,7 @@ def import_walkthrough(ctx: click.Context, folder: Path, dry_run: bool) -> None:
         with _progress([found], "Pictures") as steps:
             ready = [folders.with_pictures(services.files, draft, folder) for draft in steps]
         await services.catalog.put_all(ready)
+        await services.audit.note("import_walkthrough", found.id, by=Way.COMMAND, steps=len(found.course))
 
     _finish(ctx, work, f"{found.id}: {len(found.course)} steps", dry_run)
 

@@ -11,6 +11,7 @@ import rich_click as click
 from passalong import settings
 from passalong.commands.keys import create_key
 from passalong.domain.access import Role
+from passalong.domain.address import without_password
 from passalong.errors import Unusable
 
 TEMPLATE = """\
@@ -55,7 +56,7 @@ def command(folder: Path, base_url: str, timezone: str) -> None:
     except BaseException:
         target.unlink()
         raise
-    click.echo(f"Wrote {target} and {config.database}.\n")
+    click.echo(f"Wrote {target} and {without_password(config.database)}.\n")
     click.echo("Your first API key, of the role admin. It is shown this once; keep it somewhere safe:\n")
     click.echo(f"  {secret}\n")
     click.echo("Next: `passalong serve` here, `passalong console` in another terminal.")

@@ -14,6 +14,7 @@ import rich_click as click
 from passalong import settings
 from passalong.commands.common import load_settings, table, with_services
 from passalong.domain.access import ApiKey, Role
+from passalong.domain.audit import Way
 from passalong.domain.instant import at
 from passalong.errors import Unusable
 from passalong.settings import Settings
@@ -24,7 +25,9 @@ async def create_key(config: Settings, name: str, role: Role) -> tuple[ApiKey, s
     from passalong.app import opened, wire
 
     async with opened(wire(config)) as services:
-        return await services.keys.make(name, role)
+        made = await services.keys.make(name, role)
+        await services.audit.note("make_key", made[0].id, by=Way.COMMAND, role=role.value)
+        return made
 
 
 @click.group("keys")
@@ -72,6 +75,7 @@ def revoke(ctx: click.Context, id: str) -> None:
 
     async def work(services: Any) -> ApiKey:
         after: ApiKey = await services.keys.revoke(id)
+        await services.audit.note("revoke_key", id, by=Way.COMMAND)
         return after
 
     key: ApiKey = with_services(ctx, work)

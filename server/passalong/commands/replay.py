@@ -8,6 +8,7 @@ import rich_click as click
 
 from passalong.commands.common import table, with_services
 from passalong.domain.attribution import MODELS, Policy
+from passalong.domain.audit import Way
 from passalong.domain.money import Money, written
 
 
@@ -53,7 +54,9 @@ def command(
                 bar.update(task, completed=done)
 
             if store:
-                return await services.pipeline.apply_policy(progress)
+                changed = await services.pipeline.apply_policy(progress)
+                await services.audit.note("apply_attribution", by=Way.COMMAND, changed=changed)
+                return changed
             return await replayed(services.pipeline, policy, progress)
 
     found = with_services(ctx, work)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 import rich_click as click
 
-from passalong.commands.common import UVICORN, load_settings
+from passalong.commands.common import load_settings
+from passalong.domain.address import without_password
 from passalong.settings import WORKERS
 
 
@@ -17,26 +17,18 @@ from passalong.settings import WORKERS
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="Server processes.")
 @click.pass_context
 def command(ctx: click.Context, host: str, port: int, workers: int) -> None:
-    """Run the server. GET /healthz says that it lives, /readyz that the database takes writes."""
-    import uvicorn
+    """Run the server. GET /healthz says that it lives, /readyz that the database takes writes.
 
-    from passalong.app import opened, outside, wire
+    SIGHUP reads the settings again, SIGTERM finishes what is at hand and ends."""
+    from passalong import logs
+    from passalong.commands.supervisor import Supervisor, listen
 
     config = load_settings(ctx)
-
-    async def rehearse() -> None:
-        async with opened(wire(config)) as services, outside(services):
-            pass
-
-    # What is wrong is said here, in a sentence; and workers never migrate side by side.
-    asyncio.run(rehearse())
-    click.echo(f"Passalong serves {config.base_url} on {host}:{port} from {config.database}.", err=True)
-    os.environ[WORKERS] = str(workers)  # so that each of them can say how many there are
-    uvicorn.run(
-        "passalong.app:from_environment",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        **UVICORN,
+    listening = listen(host, port)
+    supervisor = Supervisor(config, lambda: load_settings(ctx), listening, workers=workers)
+    click.echo(
+        f"Passalong serves {config.base_url} on {host}:{port} from {without_password(config.database)}.", err=True
     )
+    os.environ[WORKERS] = str(workers)  # so that each of them can say how many there are
+    logs.configure(config.log)
+    supervisor.serve()

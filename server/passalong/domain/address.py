@@ -48,3 +48,17 @@ def _is_ipv6(host: str) -> bool:
         return IPv6Address(host).scope_id is None
     except ValueError:
         return False
+
+
+def on_server(database: str) -> bool:
+    """Whether the setting `database` is the address of a PostgreSQL database, and no file."""
+    return database.startswith(("postgresql://", "postgres://"))
+
+
+def without_password(address: str) -> str:
+    """An address, or the path of a file, as it may be said aloud: a password in it is left out."""
+    parts = urlsplit(address)
+    if parts.password is None:
+        return address
+    user, _, place = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}@{place}"))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 from msgspec import Meta, Struct
 
 from passalong.domain.domains import is_domain
-from passalong.domain.instant import wrong_time
+from passalong.domain.instant import Moment, wrong_time
 from passalong.domain.money import Money
 from passalong.errors import Fault, Invalid
 
@@ -30,7 +29,7 @@ class ConversionBody(Struct, forbid_unknown_fields=True):
 
     external_id: Annotated[str, Meta(min_length=1, max_length=128)]
     kind: ConversionKind
-    occurred_at: datetime
+    occurred_at: Moment
     click: Annotated[str, Meta(max_length=1024)] | None = None
     emails: Annotated[list[Annotated[str, Meta(max_length=254)]], Meta(max_length=100)] = []
     company_domain: Annotated[str, Meta(max_length=253)] | None = None

@@ -28,8 +28,6 @@ JITTER = 0.1
 """By how much of itself a wait may grow at random, so that what failed together is not tried together."""
 FAILING_MS = 5 * DAY_MS
 """An endpoint that has taken nothing for so long is disabled."""
-KEPT_MS = 90 * DAY_MS
-"""How long jobs that were done can be looked up, and webhooks be sent again."""
 OVERLAP_MS = DAY_MS
 """How long a replaced secret goes on signing beside the new one."""
 

@@ -78,7 +78,9 @@ def satisfied_by(gate: Gate, domain: str | None, consent: str | None) -> bool:
     return not ((gate.block_freemail and is_freemail(domain)) or (gate.block_disposable and is_disposable(domain)))
 
 
-def _email(gate: Gate, typed: str) -> str:
+def address_of(typed: str) -> tuple[str, str]:
+    """The address that somebody typed into a field `email`, in its normal form, and its domain in ASCII. Raises Invalid
+    with the field's name."""
     from email_validator import EmailNotValidError, validate_email
 
     typed = typed.strip()
@@ -90,11 +92,16 @@ def _email(gate: Gate, typed: str) -> str:
         raise Invalid.one(
             "email", Sentence("This does not look like an e-mail address, such as name@company.com.")
         ) from None
-    domain = registrable(found.ascii_domain)
-    if gate.allow_domains and domain not in gate.allow_domains and found.ascii_domain not in gate.allow_domains:
+    return found.normalized, found.ascii_domain
+
+
+def _email(gate: Gate, typed: str) -> str:
+    address, host = address_of(typed)
+    domain = registrable(host)
+    if gate.allow_domains and domain not in gate.allow_domains and host not in gate.allow_domains:
         raise Invalid.one("email", Sentence("This page is meant for invited companies. Please use your work address."))
     if gate.block_disposable and is_disposable(domain):
         raise Invalid.one("email", Sentence("Please use an address that you will still read next week."))
     if gate.block_freemail and is_freemail(domain):
         raise Invalid.one("email", Sentence("Please use your work address."))
-    return found.normalized
+    return address

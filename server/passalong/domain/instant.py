@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Meta
 
 from passalong.errors import Unusable
 
 Clock = Callable[[], int]
 """Gives the present in Unix milliseconds. Injected, so that tests need not wait."""
+
+Moment = Annotated[datetime, Meta(extra_json_schema={"format": "date-time"})]
+"""A time as somebody sends it. One without its zone is refused where it is looked at, in a sentence."""
+MONTH_PATTERN = r"^2[0-9]{3}-(0[1-9]|1[0-2])$"
 
 DAY_MS = 86_400_000
 MONTH_NAMES = "January February March April May June July August September October November December".split()

@@ -51,3 +51,5 @@ class Lead(Struct, kw_only=True):
     sample: bool = False
     """Made up for a demonstration."""
     erased_at_ms: int | None = None
+    opted_out: bool = False
+    """The browser asked, at one of the gates, that nothing of this person be sold or shared."""

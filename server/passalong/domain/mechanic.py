@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,7 +12,7 @@ from msgspec.structs import replace
 
 from passalong.domain.address import NEEDED, web_url
 from passalong.domain.domains import is_domain, to_ascii
-from passalong.domain.instant import DAY_MS, ms_of, wrong_time
+from passalong.domain.instant import DAY_MS, Moment, ms_of, wrong_time
 from passalong.domain.share import Id
 from passalong.domain.text import tidy
 from passalong.errors import Fault, Invalid, Sentence
@@ -118,7 +117,7 @@ class MechanicBody(Struct, forbid_unknown_fields=True):
     target_per_1000: Annotated[float, Meta(gt=0, le=1000)] | None = None
     floor_days: Annotated[int, Meta(ge=1, le=730)] | None = None
     cycle_days: Annotated[int, Meta(ge=0, le=730)] = 0
-    launched_at: datetime | None = None
+    launched_at: Moment | None = None
     by: Annotated[str, Meta(min_length=1, max_length=120)] | None = None
     reason: Annotated[str, Meta(min_length=1, max_length=500)] | None = None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from itsdangerous.encoding import base64_encode
 from msgspec import Meta, Struct
 
 from passalong.domain.address import NEEDED, web_url
-from passalong.domain.instant import DAY_MS, at, ms_of, wrong_time
+from passalong.domain.instant import DAY_MS, Moment, at, ms_of, wrong_time
 from passalong.domain.share import UTM_MEDIUM, Id
 from passalong.domain.text import tidy
 from passalong.errors import Fault, Invalid
@@ -61,7 +60,7 @@ class PieceBody(Struct, forbid_unknown_fields=True):
     asset: Id | None = None
     slug: Annotated[str, Meta(max_length=80)] | None = None
     play: Annotated[str, Meta(max_length=64)] | None = None
-    published_at: datetime | None = None
+    published_at: Moment | None = None
 
 
 class PieceChange(Struct, forbid_unknown_fields=True):
@@ -69,7 +68,7 @@ class PieceChange(Struct, forbid_unknown_fields=True):
 
     title: Title
     public_url: Url | None = None
-    published_at: datetime | None = None
+    published_at: Moment | None = None
 
 
 class Piece(Struct, frozen=True, kw_only=True):

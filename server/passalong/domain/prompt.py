@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
@@ -18,7 +17,7 @@ from msgspec import Meta, Struct
 
 from passalong.domain.address import web_url
 from passalong.domain.domains import email_key
-from passalong.domain.instant import DAY_MS
+from passalong.domain.instant import DAY_MS, Moment
 from passalong.domain.share import EXPIRY_SKEW_S, LATEST_EXPIRY_S, PROMPT_CHANNEL, Claims, Id, claim
 from passalong.domain.text import tidy
 from passalong.domain.token import MAX_TOKEN_LENGTH, Keyring, Purpose
@@ -161,7 +160,7 @@ class PromptBody(Struct, forbid_unknown_fields=True):
     member_name: Annotated[str, Meta(max_length=40)] | None = None
     size: Size = Size.MEDIUM
     channel: Annotated[str, Meta(max_length=32)] | None = None
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
     used: Annotated[int, Meta(ge=0, le=10**12)] | None = None
     limit: Annotated[int, Meta(ge=1, le=10**12)] | None = None
     unit: Annotated[str, Meta(max_length=40)] | None = None

@@ -9,13 +9,11 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from passalong.domain.instant import month_name
+from passalong.domain.instant import MONTH_PATTERN, month_name
 from passalong.domain.mechanic import Fallback, Mechanic
 from passalong.domain.share import Id
 from passalong.domain.verdict import State, Verdict
 from passalong.errors import Fault, Invalid
-
-_MONTH = re.compile(r"^2\d{3}-(0[1-9]|1[0-2])\Z", re.ASCII)
 
 
 class ReviewRole(StrEnum):
@@ -51,7 +49,7 @@ class ReviewedBody(Struct, forbid_unknown_fields=True):
 class ReviewBody(Struct, forbid_unknown_fields=True):
     """A review of a month (`2026-10`) as it was held. A kill in it kills."""
 
-    month: Annotated[str, Meta(max_length=20)]
+    month: Annotated[str, Meta(max_length=20, extra_json_schema={"pattern": MONTH_PATTERN})]
     by: Annotated[str, Meta(min_length=1, max_length=120)]
     decisions: Annotated[list[ReviewedBody], Meta(min_length=1, max_length=200)]
     note: Annotated[str, Meta(max_length=2000)] = ""
@@ -84,12 +82,12 @@ class Review(Struct, frozen=True, kw_only=True):
     decisions: tuple[Reviewed, ...]
 
 
-def month_of(text: str, *, present: int) -> int:
-    """202610 of `2026-10`; raises Invalid for what is no month, or has not begun."""
-    if not _MONTH.match(text):
+def month_of(text: str, *, present: int | None = None) -> int:
+    """202610 of `2026-10`; raises Invalid for what is no month, or later than `present`."""
+    if not re.fullmatch(MONTH_PATTERN, text):
         raise Invalid.one("month", "Write a month like 2026-10.")
     month = int(text.replace("-", ""))
-    if month > present:
+    if present is not None and month > present:
         raise Invalid.one("month", f"{text} has not begun; it is {month_name(present)} now.")
     return month
 

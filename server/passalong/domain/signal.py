@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from passalong.domain.faults import fault_of
-from passalong.domain.instant import DAY_MS, at, ms_of
+from passalong.domain.instant import DAY_MS, Moment, at, ms_of
 from passalong.domain.share import Id
 from passalong.errors import Fault, Invalid
 
@@ -42,7 +42,7 @@ class SignalBody(Struct, forbid_unknown_fields=True):
     external_id: Annotated[str, Meta(min_length=1, max_length=128)]
     customer: Id
     kind: Kind
-    occurred_at: datetime
+    occurred_at: Moment
     value: Annotated[float, Meta(ge=-1e12, le=1e12)] | None = None
 
 

@@ -7,13 +7,15 @@ share. Keys come as a list, oldest first: the newest signs, all of them verify.
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
 from itsdangerous import BadData, Signer
-from itsdangerous.encoding import base64_decode, base64_encode
+from itsdangerous.encoding import base64_decode, base64_encode, want_bytes
+from itsdangerous.signer import SigningAlgorithm
 
 from passalong.errors import BadToken, Unusable
 
@@ -34,6 +36,35 @@ class Purpose(StrEnum):
     PORTAL = "portal"
     PORTAL_SESSION = "portal-session"
     PROMPT = "prompt"
+    PROBE = "probe"
+    ERASURE = "erasure"
+
+
+class _HmacSha256(SigningAlgorithm):
+    """The library's HMAC (RFC 2104) in one call."""
+
+    def get_signature(self, key: bytes, value: bytes) -> bytes:
+        return hmac.digest(key, value, "sha256")
+
+
+class _Signer(Signer):
+    """Derives each key once."""
+
+    def __init__(self, keys: Sequence[str], purpose: Purpose) -> None:
+        super().__init__(
+            list(keys),
+            salt=f"passalong.{purpose}",
+            key_derivation="hmac",
+            digest_method=hashlib.sha256,
+            algorithm=_HmacSha256(),
+        )
+        self._derived: dict[bytes, bytes] = {}
+
+    def derive_key(self, secret_key: str | bytes | None = None) -> bytes:
+        secret = want_bytes(self.secret_key if secret_key is None else secret_key)
+        if secret not in self._derived:
+            self._derived[secret] = super().derive_key(secret)
+        return self._derived[secret]
 
 
 class Keyring:
@@ -51,12 +82,7 @@ class Keyring:
                 raise Unusable(
                     f"signing_keys: key {position} has {len(key)} characters; at least {MIN_KEY_LENGTH} are needed."
                 )
-        self._signers = {
-            purpose: Signer(
-                list(keys), salt=f"passalong.{purpose}", key_derivation="hmac", digest_method=hashlib.sha256
-            )
-            for purpose in Purpose
-        }
+        self._signers = {purpose: _Signer(keys, purpose) for purpose in Purpose}
 
     def seal(self, purpose: Purpose, payload: Any) -> str:
         """Encodes and signs; the token is `payload.signature`, both URL-safe base64 without padding."""

@@ -15,7 +15,7 @@ from passalong.domain.domains import is_freemail
 from passalong.domain.lead import Lead
 from passalong.domain.text import without_addresses
 from passalong.hubspot.client import MOST_INPUTS, Client, Refused
-from passalong.hubspot.properties import WRITTEN
+from passalong.hubspot.properties import OPTED_OUT, WRITTEN
 from passalong.store.crm import Link, Told, told
 
 _BEFORE_LEAD = ("", "subscriber")
@@ -146,6 +146,8 @@ def _properties(lead: Lead, there: Mapping[str, str | None], stage: str, *, over
     touch = first_touch(lead)
     taken = any(there.get(name) for name in touch)
     properties = {name: value for name, value in touch.items() if (over or not taken) and there.get(name) != value}
+    if lead.opted_out and there.get(OPTED_OUT) != "true":
+        properties[OPTED_OUT] = "true"
     first, _, last = lead.name.rpartition(" ")
     blanks = {"firstname": first or last, "lastname": last if first else "", "company": lead.company,
               "jobtitle": lead.role}  # fmt: skip

@@ -16,6 +16,7 @@ from litestar import Request, Response, post
 from litestar.datastructures import State
 from msgspec import Struct
 
+from passalong.domain.audit import Way
 from passalong.errors import Forbidden, Invalid, Unauthenticated
 from passalong.web.services import FromServices, Services
 
@@ -67,6 +68,8 @@ async def take_notices(request: Request[Any, Any, State], services: FromServices
             # Here at once, and before it is noted: delivered again, it finds nothing left to do.
             leads = await services.crm.leads_of(str(notice.object_id))
             await services.leads.erase(leads, services.clock(), in_crm=False)
+            for lead in leads:
+                await services.audit.note("erase_lead", lead, by=Way.HUBSPOT)
         await services.crm.notice(notice.name, notice.deals)
     return Response(None, status_code=204)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from passalong.hubspot.client import Client, Refused
 
 GROUP = "passalong"
+OPTED_OUT = "passalong_opted_out"
+"""`true` of whoever asked by Global Privacy Control that nothing be sold or shared; never taken back by us."""
 _SHARED = {
     "passalong_customer_id": "Passalong: customer",
     "passalong_mechanic": "Passalong: mechanic",
@@ -13,7 +15,7 @@ _SHARED = {
     "passalong_evidence": "Passalong: evidence",
 }
 WRITTEN: dict[str, dict[str, str]] = {
-    "contacts": {**_SHARED, "passalong_lead": "Passalong: lead"},
+    "contacts": {**_SHARED, "passalong_lead": "Passalong: lead", OPTED_OUT: "Passalong: not to be sold or shared"},
     "deals": _SHARED,
 }
 """Of each kind of record, our properties and their labels. On contacts the first touch, on deals the credit."""

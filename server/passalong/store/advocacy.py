@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,9 +13,8 @@ from passalong.domain.money import Money
 from passalong.domain.piece import Piece, PieceKind, Tracking
 from passalong.domain.share import Claims
 from passalong.errors import Conflict, NotFound
-from passalong.store.db import Database, Transaction
+from passalong.store.db import Database, Row, Transaction, retried
 from passalong.store.metric import whole_or_part
-from passalong.store.named import queries
 from passalong.store.outbox import Outbox
 
 CHECK = "piece.check"
@@ -53,12 +51,12 @@ class Advocacy:
     def __init__(self, db: Database, outbox: Outbox) -> None:
         self._db = db
         self._outbox = outbox
-        self._named: Any = queries("advocacy")
 
     async def same(self, piece: Piece) -> Piece | None:
         """The piece that is kept of the same customer's same page, or of the same talk without one."""
         return _piece(await self._db.read_one(*_same(piece)))
 
+    @retried
     async def keep(self, piece: Piece) -> Piece:
         """Stores a piece and has its page read; gives the one that stands, which is an older one of the same page.
 
@@ -75,6 +73,7 @@ class Advocacy:
                 await self._have_read(tx, known or piece)
             return await _get(tx, (known or piece).id)
 
+    @retried
     async def change(self, id: str, change: Callable[[Piece], Piece]) -> Piece:
         """Replaces a piece by what `change` makes of it. Raises NotFound, and Conflict for another piece's page.
 
@@ -95,14 +94,14 @@ class Advocacy:
 
     async def get(self, id: str) -> Piece:
         """One piece; raises NotFound."""
-        found = _piece(await self._db.read_one("SELECT * FROM pieces WHERE id = ?", (id,)))
+        found = _piece(await self._db.report_one("SELECT * FROM pieces WHERE id = ?", (id,)))
         if found is None:
             raise NotFound(f"There is no piece of advocacy called {id}.")
         return found
 
     async def of_share(self, share: str) -> Piece | None:
         """The piece whose tracked link a share is."""
-        return _piece(await self._db.read_one("SELECT * FROM pieces WHERE share = ?", (share,)))
+        return _piece(await self._db.report_one("SELECT * FROM pieces WHERE share = ?", (share,)))
 
     async def page(
         self,
@@ -160,6 +159,7 @@ class Advocacy:
             (state.value, why, at_ms, by_utm, piece.id, piece.public_url),
         )
 
+    @retried
     async def have_old_ones_read(self, before_ms: int) -> int:
         """Queues a look at every page that was looked at before a time, or never; gives how many."""
         async with self._db.transaction() as tx:
@@ -176,8 +176,8 @@ class Advocacy:
         if piece.public_url is not None:
             await self._outbox.add(tx, Destination.PAGES, CHECK, piece.id)
 
-    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        return await self._db.named(self._named, name, **params)
+    async def _rows(self, name: str, **params: Any) -> list[Row]:
+        return await self._db.named("advocacy", name, **params)
 
 
 def _same(piece: Piece) -> tuple[str, tuple[object, ...]]:
@@ -195,7 +195,7 @@ async def _get(tx: Transaction, id: str) -> Piece:
     return found
 
 
-def _piece(row: sqlite3.Row | None) -> Piece | None:
+def _piece(row: Row | None) -> Piece | None:
     return None if row is None else msgspec.convert(dict(row), Piece, strict=False)
 
 

@@ -1,15 +1,14 @@
 """The catalog: brands, customers, assets, mechanics, API keys, revocations and slugs, read from memory.
 
-Every change raises the generation. Each process polls that one number and fetches the rows newer than
+Every change raises the generation. Each process follows that one number and fetches the rows newer than
 its own, so a kill by one process is served by all of them within a fraction of a second.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import sqlite3
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
@@ -27,9 +26,10 @@ from passalong.domain.instant import Clock
 from passalong.domain.mechanic import Mechanic
 from passalong.domain.vanity import Vanity
 from passalong.errors import Invalid, NotFound, Unavailable
-from passalong.store.db import Database, Transaction
+from passalong.store.db import Database, Row, Transaction, retried
 
-POLL_S = 0.05
+PAUSE_S = 0.05
+STUMBLE_S = 1.0
 _LOG = logging.getLogger(__name__)
 
 
@@ -84,6 +84,8 @@ class Catalog:
         self.tell_decision: TellDecision = _tell_nobody
         """Told of each decision within its transaction; the outbox puts itself here."""
         self.generation = 0
+        self.loaded_s = 0.0
+        """When the present generation was last asked for, with success, on the clock of `time.monotonic`."""
         self.brands: dict[str, Brand] = {}
         self.customers: dict[str, Customer] = {}
         self.assets: dict[str, Asset] = {}
@@ -115,10 +117,12 @@ class Catalog:
         async with self._loading:  # two at once could put an older row over a newer one
             row = await self._db.read_one("SELECT value FROM generation")
             newest = int(row["value"]) if row else 0
+            self.loaded_s = time.monotonic()
             if newest == self.generation:
                 return
             rows = await self._db.read(
-                "SELECT noun, id, body FROM catalog WHERE generation > ? AND generation <= ?", (self.generation, newest)
+                "SELECT noun, id, body FROM catalog WHERE generation > ? AND generation <= ? ORDER BY noun, id",
+                (self.generation, newest),
             )
             for row in rows:
                 try:
@@ -129,12 +133,19 @@ class Catalog:
             self.generation = newest
 
     async def follow(self) -> None:
-        """Polls for ever; meant to be a task of its own. A locked or full disk is waited out."""
+        """Looks for news for ever; meant to be a task of its own. A locked or full disk, or a server that is gone for a
+        while, is waited out, and all else too."""
         while True:
-            await asyncio.sleep(POLL_S)
-            with contextlib.suppress(Unavailable):
+            try:
+                await self._db.news()
                 await self.load()
+            except Unavailable:
+                await asyncio.sleep(PAUSE_S)
+            except Exception:  # without news this process would go on serving what has been killed
+                _LOG.exception("the catalog's news cannot be fetched")
+                await asyncio.sleep(STUMBLE_S)
 
+    @retried
     async def change(
         self,
         kind: type[N],
@@ -175,6 +186,7 @@ class Catalog:
             await self.tell_decision(tx, _value(row), decision)
         return before, after
 
+    @retried
     async def put_all(self, entries: Sequence[Noun]) -> None:
         """Stores many at once, all or nothing: an import."""
         async with self._db.transaction() as tx:
@@ -241,7 +253,7 @@ class Catalog:
             self._keys_by_digest[entry.digest] = entry
 
 
-def decision_of(row: sqlite3.Row) -> Decision:
+def decision_of(row: Row) -> Decision:
     """A decision of its row."""
     packed = {name: msgspec.json.decode(row[name]) for name in ("rule", "verdict", "produced") if row[name]}
     return msgspec.convert({**{name: row[name] for name in _DECISION}, **packed}, Decision)
@@ -265,7 +277,7 @@ def _id(entry: Noun) -> str:
     return str(getattr(entry, _ID_OF.get(type(entry), "id")))
 
 
-def _value(row: sqlite3.Row | None) -> int:
+def _value(row: Row | None) -> int:
     if row is None:
         raise NotFound("The catalog has no generation: this database is damaged.")
     return int(row["value"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,9 +10,8 @@ import msgspec
 from passalong.domain.course import Point, Series, Week, course, weeks_until
 from passalong.domain.instant import Calendar, Clock, day_name
 from passalong.domain.mechanic import Mechanic, MechanicKind
-from passalong.store.db import Database
+from passalong.store.db import Database, Row
 from passalong.store.metric import whole_or_part
-from passalong.store.named import queries
 from passalong.store.verdicts import Verdicts
 
 
@@ -23,7 +21,6 @@ class Courses:
         self._verdicts = verdicts
         self._calendar = calendar
         self._clock = clock
-        self._named: Any = queries("course")
 
     async def weeks(self, mechanics: Iterable[str]) -> dict[str, list[Week]]:
         """The last half year of some mechanics by key, oldest week first, empty weeks included."""
@@ -61,8 +58,8 @@ class Courses:
             micro={row["day"]: row["micro"] for row in await self._rows("credits_by_day", **span)},
         )
 
-    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        return await self._db.named(self._named, name, **params)
+    async def _rows(self, name: str, **params: Any) -> list[Row]:
+        return await self._db.named("course", name, **params)
 
 
 def _json(value: object) -> str:

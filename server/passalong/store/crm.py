@@ -12,7 +12,7 @@ from passalong.domain.deal import Deal, conversions_of
 from passalong.domain.delivery import Destination, Job
 from passalong.domain.instant import DAY_MS, Clock
 from passalong.domain.lead import Lead
-from passalong.store.db import Database, Transaction
+from passalong.store.db import REMEMBER, Database, Transaction, retried
 from passalong.store.outbox import CONTACT, CONTACT_AGAIN, DEAL, DEAL_IN, Outbox
 from passalong.store.pipeline import Pipeline
 
@@ -79,12 +79,13 @@ class Crm:
             for row in rows
         ]
 
+    @retried
     async def synced(self, jobs: Sequence[Job], links: Sequence[Link]) -> None:
         """These jobs are done, and these leads are those contacts."""
         now_ms = self._clock()
         async with self._db.transaction() as tx:
             await tx.many(
-                """INSERT INTO crm_contacts VALUES (?, ?, ?, ?, NULL, ?) ON CONFLICT DO UPDATE SET
+                """INSERT INTO crm_contacts VALUES (?, ?, ?, ?, NULL, ?) ON CONFLICT (lead) DO UPDATE SET
                      contact = excluded.contact, synced_at_ms = excluded.synced_at_ms,
                      checked_at_ms = excluded.checked_at_ms, drift = NULL, touched = excluded.touched""",
                 [(link.lead, link.contact, now_ms, now_ms, link.touched) for link in links],
@@ -99,6 +100,7 @@ class Crm:
         rows = await self._db.read("SELECT lead FROM crm_contacts WHERE contact = ?", (contact,))
         return [str(row["lead"]) for row in rows]
 
+    @retried
     async def forget_contact(self, job: Job) -> None:
         """The contact of an erased lead is gone there, too."""
         async with self._db.transaction() as tx:
@@ -112,6 +114,7 @@ class Crm:
         )
         return [msgspec.convert(dict(row), Link, strict=False) for row in rows]
 
+    @retried
     async def checked(self, drifts: Mapping[str, str | None]) -> None:
         """What was found to differ, by lead; None where nothing does."""
         now_ms = self._clock()
@@ -123,6 +126,7 @@ class Crm:
 
     # Deals
 
+    @retried
     async def store_deals(
         self,
         deals: Sequence[Deal],
@@ -142,7 +146,7 @@ class Crm:
                 await tx.all(
                     """INSERT INTO deals (id, name, stage, amount_minor, currency, created_at_ms, closed_at_ms,
                          modified_at_ms, contacts, domains) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                       ON CONFLICT DO UPDATE SET name = excluded.name, stage = excluded.stage,
+                       ON CONFLICT (id) DO UPDATE SET name = excluded.name, stage = excluded.stage,
                          amount_minor = excluded.amount_minor, currency = excluded.currency,
                          created_at_ms = excluded.created_at_ms, closed_at_ms = excluded.closed_at_ms,
                          modified_at_ms = excluded.modified_at_ms, contacts = excluded.contacts,
@@ -160,8 +164,9 @@ class Crm:
                 await self._pipeline.withdraw_in(tx, deal.id, kept, "the deal is in another stage now")
             if watermark is not None:
                 await tx.all(
-                    """INSERT INTO meta VALUES ('hubspot_watermark', ?) ON CONFLICT DO UPDATE SET
-                         value = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))""",
+                    """INSERT INTO meta VALUES ('hubspot_watermark', ?)
+                       ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                       WHERE CAST(meta.value AS BIGINT) < CAST(excluded.value AS BIGINT)""",
                     (str(watermark),),
                 )
             for id in gone:
@@ -184,7 +189,7 @@ class Crm:
 
     async def note(self, name: str, at_ms: int) -> None:
         """Remembers that `polled` or `reconciled` was done, and when it began: it tells of the world at that time."""
-        await self._db.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"hubspot_{name}_at_ms", str(at_ms)))
+        await self._db.write(REMEMBER, (f"hubspot_{name}_at_ms", str(at_ms)))
 
     async def credits_of(self, deals: Sequence[str]) -> dict[str, Told]:
         """What each deal should say: the largest credit of its opportunity, or of how it ended; '' where there is
@@ -203,6 +208,7 @@ class Crm:
                 found[row["id"]] = told(row["customer"], row["mechanic"], row["share"], row["hop"], row["evidence"])
         return found
 
+    @retried
     async def told_deals(self, jobs: Sequence[Job], values: Mapping[str, Told]) -> None:
         """These deals now say this."""
         async with self._db.transaction() as tx:
@@ -224,12 +230,14 @@ class Crm:
         rows = await self._db.read("SELECT id FROM deals WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
         return [str(row["id"]) for row in rows]
 
+    @retried
     async def checked_deals(self, drifts: Mapping[str, str | None]) -> None:
         async with self._db.transaction() as tx:
             await tx.many("UPDATE deals SET drift = ? WHERE id = ?", [(drift, id) for id, drift in drifts.items()])
 
     # Notices
 
+    @retried
     async def notice(self, id: str, deals: Sequence[str]) -> bool:
         """Takes a notice of the CRM once, and queues that the deals it names be read. Gives whether it is new."""
         now_ms = self._clock()
@@ -263,6 +271,7 @@ class Crm:
         )
         return [msgspec.convert(dict(row), Drift) for row in rows]
 
+    @retried
     async def resend(self) -> int:
         """Queues every lead that the CRM lacks, and every record that drifted; gives how many jobs that is."""
         now_ms = self._clock()

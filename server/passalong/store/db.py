@@ -1,214 +1,193 @@
-"""Connections and transactions. One writing connection a process, one lock around every write.
+"""What the store asks of a database, whichever engine it is. `sqlite.py` and `postgres.py` are the engines.
 
-SQLite in WAL mode with `synchronous=FULL`: a transaction that returned is on the disk. Several
-processes may share the file; a lock file queues their writers, because waiting inside SQLite
-(`busy_timeout`) polls and triples the slowest answers.
+Statements are written once, in the SQL that both speak: marks are `?` (`:name` in `queries/`), conflicts name their
+columns, truth is 0 or 1, and lists come as JSON arrays through `json_each`. What only one of them can do stands in its
+own module, and in its own folder of `migrations/`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import fcntl
-import os
-import sqlite3
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, Protocol, TypeVar
 
-import aiosqlite
-
-from passalong.errors import Sentence, Unavailable, Unusable
-from passalong.store import migrate
-
-BUSY_TIMEOUT_MS = 2_000
-MAX_CACHED_STATEMENTS = 512
-PROBE_BYTES = 64_000
-
-PRAGMAS = (
-    "journal_mode = WAL",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    "secure_delete = ON",
-    "cache_size = -16000",
-    "temp_store = MEMORY",
-)
-
-ENGINE_VERSION: tuple[int, int, int] = sqlite3.sqlite_version_info
-"""Of the SQLite library in use."""
+from passalong.domain.address import on_server
+from passalong.domain.event import Event
+from passalong.errors import Sentence, Unavailable
 
 Params = Sequence[Any]
 
+PROBE_BYTES = 64_000
+"""As large as a batch of events."""
 
-class Transaction:
+REMEMBER = "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+"""Keeps a value under a name, over the one before."""
+
+
+class Row(Protocol):
+    """A row: a value by its column's name or place; iterating gives the values."""
+
+    def __getitem__(self, key: Any, /) -> Any: ...
+    def __iter__(self) -> Iterator[Any]: ...
+    def __len__(self) -> int: ...
+    def keys(self) -> Any: ...
+
+
+class Taken(Exception):
+    """What a row must have alone, another row has; or it leans on one that is not there. Nothing was stored."""
+
+
+class Contended(Unavailable):
+    """Another transaction came between, and this one was taken back: the same again may well pass."""
+
+    def __init__(self) -> None:
+        super().__init__(Sentence("The database is busy; nothing was stored."), retry_after_s=1)
+
+
+Ps = ParamSpec("Ps")
+T = TypeVar("T")
+PAUSES_S = (0.01, 0.05, 0.2)
+
+
+def retried(method: Callable[Ps, Awaitable[T]]) -> Callable[Ps, Coroutine[Any, Any, T]]:
+    """For a method that is one transaction: run again when another came between, a few times and after a little while
+    that no two servers share. Engines with one writer at a time never ask for it; those that shard do (40001)."""
+
+    @wraps(method)
+    async def again(*args: Ps.args, **kwargs: Ps.kwargs) -> T:
+        for pause_s in PAUSES_S:
+            try:
+                return await method(*args, **kwargs)
+            except Contended:
+                await asyncio.sleep(pause_s * random.uniform(0.5, 1.5))  # noqa: S311 - spreads, hides nothing
+        return await method(*args, **kwargs)
+
+    return again
+
+
+class Transaction(ABC):
     """An open transaction. Leaves with COMMIT, or with ROLLBACK on any error or cancellation."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
-        self._connection = connection
-
-    async def all(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
+    @abstractmethod
+    async def all(self, sql: str, params: Params = ()) -> list[Row]:
         """Runs one statement and gives its rows."""
-        return list(await self._connection.execute_fetchall(sql, params))
 
-    async def one(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
+    async def one(self, sql: str, params: Params = ()) -> Row | None:
         rows = await self.all(sql, params)
         return rows[0] if rows else None
 
+    @abstractmethod
     async def many(self, sql: str, rows: Iterable[Params]) -> None:
         """Runs one statement for each row of parameters."""
-        await (await self._connection.executemany(sql, rows)).close()
+
+    @abstractmethod
+    async def append(self, events: Sequence[Event]) -> None:
+        """Adds to the ledger."""
 
 
-class Database:
-    """One SQLite file. `open` before use; `close` at the end."""
+Work = Callable[[Transaction], Coroutine[Any, Any, T]]
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._lock = asyncio.Lock()
 
+class Turn(ABC):
+    """To write, while no other process here or elsewhere does."""
+
+    @abstractmethod
+    async def append(self, events: Sequence[Event]) -> None:
+        """Adds to the ledger, on the disk when this returns; one statement, however many. The counters follow in it or
+        a moment later, and before any report and any `transaction`."""
+
+    @abstractmethod
+    async def within(self, work: Work[T]) -> T:
+        """As `Database.within`, with a commit of its own."""
+
+
+class Database(ABC):
+    """`open` before use; `close` at the end. All of it raises Unavailable while nothing can be read or stored, Taken
+    where a key is taken."""
+
+    @abstractmethod
     async def open(self) -> None:
-        """Connects and migrates. Raises Unusable for a file that is broken, newer, or cannot be opened."""
-        if not self.path.parent.is_dir():
-            raise Unusable(f"{self.path.parent} is no folder, so the database cannot live there.")
-        with _spoken(self.path):
-            self._lock_file = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
-            async with AsyncExitStack() as opened:
-                opened.callback(os.close, self._lock_file)
-                self._writer = await self._connect()
-                opened.push_async_callback(self._writer.close)
-                async with self._writing():
-                    await migrate.upgrade(self._writer)
-                self._reader, self._reporter = await self._connect(), await self._connect()
-                for connection in (self._reader, self._reporter):
-                    opened.push_async_callback(connection.close)
-                    await connection.execute_fetchall("PRAGMA query_only = ON")
-                self._opened = opened.pop_all()
+        """Connects and migrates. Raises Unusable for what is broken, written by newer code, or cannot be opened."""
 
-    async def close(self) -> None:
-        async with self._lock:
-            await self._opened.aclose()
+    @abstractmethod
+    async def close(self) -> None: ...
 
-    async def read(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
+    @abstractmethod
+    async def read(self, sql: str, params: Params = ()) -> list[Row]:
         """Rows of one statement, from a connection that cannot write."""
-        with _spoken(self.path):
-            return list(await self._reader.execute_fetchall(sql, params))
 
-    async def read_one(self, sql: str, params: Params = ()) -> sqlite3.Row | None:
+    async def read_one(self, sql: str, params: Params = ()) -> Row | None:
         rows = await self.read(sql, params)
         return rows[0] if rows else None
 
-    async def report(self, sql: str, params: Params = ()) -> list[sqlite3.Row]:
-        """Rows of one statement from the connection of reports, for what may take its time."""
-        with _spoken(self.path):
-            return list(await self._reporter.execute_fetchall(sql, params))
+    @abstractmethod
+    async def report(self, sql: str, params: Params = ()) -> list[Row]:
+        """The same from a connection of reports, for what may take its time: it holds up no page, and no news of a
+        kill. Counters say then what the ledger says, whichever process appended to it."""
 
-    async def named(self, queries: Any, name: str, **params: Any) -> list[sqlite3.Row]:
-        """Rows of one of the queries that live in a file of their own. They have a connection to themselves: a report
-        that takes its time holds up no page, and no news of a kill."""
-        with _spoken(self.path):
-            rows = getattr(queries, name)(self._reporter, **params)
-            return [row async for row in rows] if hasattr(rows, "__aiter__") else list(await rows)
+    async def report_one(self, sql: str, params: Params = ()) -> Row | None:
+        rows = await self.report(sql, params)
+        return rows[0] if rows else None
 
+    @abstractmethod
+    async def named(self, file: str, name: str, **params: Any) -> list[Row]:
+        """Rows of one of the queries that live in a file of their own, from a connection of reports."""
+
+    @abstractmethod
     async def write(self, sql: str, params: Params = ()) -> None:
         """One statement as a transaction of its own, on the disk when this returns."""
-        with _spoken(self.path):
-            async with self._writing():
-                await self._writer.execute_fetchall(sql, params)
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    @abstractmethod
+    def turn(self) -> AbstractAsyncContextManager[Turn]:
+        """Waits until this process may write. What is to be written is best gathered then: more has come meanwhile."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """A transaction that no other writer, here or in another process, can come between."""
-        with _spoken(self.path):
-            async with self._writing():
-                await self._writer.execute_fetchall("BEGIN IMMEDIATE")
-                try:
-                    yield Transaction(self._writer)
-                    await self._writer.execute_fetchall("COMMIT")
-                finally:
-                    # In a transaction still: an error, or a cancellation at any await above.
-                    if self._writer.in_transaction:
-                        await asyncio.shield(self._writer.rollback())
 
+    async def within(self, work: Work[T]) -> T:
+        """Does some work within a transaction of its own, and gives what comes of it. It awaits nothing but the
+        transaction, and so may be done in another thread, and share its commit with other work. It reads no counters:
+        they follow a moment after what is appended. Cancelling whoever waits for it does not take it back."""
+        async with self.transaction() as tx:
+            return await work(tx)
+
+    @abstractmethod
+    async def news(self) -> None:
+        """Waits until the catalog may have changed: a moment, or until the engine says so."""
+
+    @abstractmethod
     async def probe(self) -> None:
         """Raises Unavailable unless a write would reach the disk now: one as large as a batch of events."""
-        async with self.transaction() as tx:
-            await tx.all("INSERT OR REPLACE INTO meta VALUES ('probe', hex(randomblob(?)))", (PROBE_BYTES // 2,))
 
+    @abstractmethod
+    async def sizes(self) -> dict[str, int]:
+        """Bytes on the disk, by part: `data`, and `log` where that is a file of its own."""
+
+    @abstractmethod
+    async def integrity(self) -> list[str]:
+        """What the engine itself finds wrong with what it stores, in its words."""
+
+    @abstractmethod
     async def backup(self, target: Path) -> None:
-        """Copies the live database through SQLite's backup API; the only safe way while it is written to."""
-        with _spoken(target):
-            async with aiosqlite.connect(target) as copy:
-                await self._reader.backup(copy)
-                await copy.execute_fetchall("PRAGMA journal_mode = DELETE")
+        """A copy as a SQLite file, of one moment, while others write."""
 
+    @abstractmethod
     async def forget(self) -> None:
-        """After an erasure: folds the log back into the file and cuts it off, so that no old page stays."""
-        with _spoken(self.path):
-            async with self._writing():
-                await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    async def _connect(self) -> aiosqlite.Connection:
-        connection = await aiosqlite.connect(
-            self.path, isolation_level=None, cached_statements=MAX_CACHED_STATEMENTS, timeout=BUSY_TIMEOUT_MS / 1000
-        )
-        connection.row_factory = sqlite3.Row
-        try:
-            await migrate.check(connection, self.path)
-            for pragma in PRAGMAS:
-                await connection.execute_fetchall(f"PRAGMA {pragma}")
-        except BaseException:
-            await connection.close()  # its thread would keep the process from ending
-            raise
-        return connection
-
-    @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[None]:
-        async with self._lock:
-            try:
-                fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                await self._wait_for_file_lock()
-            try:
-                yield
-            finally:
-                fcntl.flock(self._lock_file, fcntl.LOCK_UN)
-
-    async def _wait_for_file_lock(self) -> None:
-        """Waits in a thread. A thread cannot be cancelled, so a cancelled wait ends once it has let go again."""
-        waiting = asyncio.ensure_future(asyncio.to_thread(fcntl.flock, self._lock_file, fcntl.LOCK_EX))
-        cancelled: asyncio.CancelledError | None = None
-        while not waiting.done():
-            try:
-                await asyncio.shield(waiting)
-            except asyncio.CancelledError as error:
-                cancelled = error
-        if cancelled is not None:
-            fcntl.flock(self._lock_file, fcntl.LOCK_UN)
-            raise cancelled
-        waiting.result()
+        """After an erasure: cuts off what the engine keeps of rows that are gone."""
 
 
-@contextmanager
-def _spoken(path: Path) -> Iterator[None]:
-    """Turns what SQLite and the system say into sentences; told apart by code, never by message."""
-    try:
-        yield
-    except sqlite3.IntegrityError:
-        raise
-    except sqlite3.DatabaseError as error:
-        name = getattr(error, "sqlite_errorname", "")
-        if name in {"SQLITE_NOTADB", "SQLITE_CORRUPT"} or name.startswith("SQLITE_CORRUPT"):
-            raise Unusable(f"{path} is not a database that can be read ({error}). It was left untouched.") from error
-        if name == "SQLITE_CANTOPEN":
-            raise Unusable(f"{path} cannot be opened: {error}.") from error
-        if name == "SQLITE_FULL":
-            raise Unavailable(Sentence("The disk is full; nothing was stored."), retry_after_s=30) from error
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            raise Unavailable(Sentence("The database is locked; nothing was stored."), retry_after_s=5) from error
-        if name.startswith(("SQLITE_IOERR", "SQLITE_READONLY")):
-            raise Unavailable(
-                Sentence("The disk refuses to write (%(error)s); nothing was stored.", error=error), retry_after_s=30
-            ) from error
-        raise
-    except OSError as error:
-        raise Unusable(f"{path}: {error.strerror}.") from error
+def database_at(where: str) -> Database:
+    """The database that the setting `database` names, not yet opened. Raises Unusable without what its engine needs."""
+    if on_server(where):
+        from passalong.store.postgres import PostgresDatabase
+
+        return PostgresDatabase(where)
+    from passalong.store.sqlite import SqliteDatabase
+
+    return SqliteDatabase(Path(where))

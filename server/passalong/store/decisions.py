@@ -5,7 +5,6 @@ Each decision commits with what it does, and with what was known when it was mad
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 
 import msgspec
@@ -22,7 +21,7 @@ from passalong.domain.text import tidy
 from passalong.domain.verdict import Verdict
 from passalong.errors import Conflict, Fault, Invalid, NotFound
 from passalong.store.catalog import Catalog
-from passalong.store.db import Database, Transaction
+from passalong.store.db import Database, Row, Transaction, retried
 from passalong.store.metric import Metrics
 from passalong.store.reports import Reports, Tally
 from passalong.store.verdicts import Verdicts
@@ -54,6 +53,7 @@ class Decisions:
         self._calendar = calendar
         self._clock = clock
 
+    @retried
     async def kill(
         self, key: str, *, by: str, reason: str, fallback: Fallback, redirect_url: str | None = None
     ) -> Mechanic:
@@ -112,6 +112,7 @@ class Decisions:
 
         return await self._decide(key, DecisionKind.KEEP, by, reason, live_on)
 
+    @retried
     async def review(self, body: ReviewBody) -> Review:
         """Records a review and does what it decides, all of it or nothing. Raises Invalid, Conflict."""
         now_ms = self._clock()
@@ -167,7 +168,8 @@ class Decisions:
     async def reviews(self, *, before: str | None = None, limit: int = 50) -> list[Review]:
         """The latest first, from below an id."""
         rows = await self._db.read(
-            "SELECT * FROM reviews WHERE ? IS NULL OR id < ? ORDER BY id DESC LIMIT ?", (before, before, limit)
+            "SELECT * FROM reviews WHERE id < ? OR CAST(? AS TEXT) IS NULL ORDER BY id DESC LIMIT ?",
+            (before, before, limit),
         )
         return [_review(row) for row in rows]
 
@@ -194,6 +196,7 @@ class Decisions:
         produced = Produced(**{name: getattr(tally, name) for name in Produced.__struct_fields__})
         return Known(verdict=verdict, produced=produced)
 
+    @retried
     async def _decide(
         self, key: str, kind: DecisionKind, by: str, reason: str, change: Callable[[Mechanic], Mechanic]
     ) -> Mechanic:
@@ -265,5 +268,5 @@ def _same(mechanic: Mechanic) -> Mechanic:
     return mechanic
 
 
-def _review(row: sqlite3.Row) -> Review:
+def _review(row: Row) -> Review:
     return msgspec.convert({**dict(row), "decisions": msgspec.json.decode(row["decisions"])}, Review)

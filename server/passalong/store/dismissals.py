@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from passalong.domain.prompt import Prompt, hidden_ms
-from passalong.store.db import Database
+from passalong.store.db import Database, retried
 
 
 class Dismissals:
@@ -18,6 +18,7 @@ class Dismissals:
         )
         return int(row["until_ms"]) if row else None
 
+    @retried
     async def dismiss(self, prompt: Prompt, now_ms: int) -> int:
         """Sends it away, and gives until when. Again while it is away changes nothing: that was one decision."""
         async with self._db.transaction() as tx:
@@ -30,7 +31,8 @@ class Dismissals:
             until_ms = now_ms + hidden_ms(times)
             await tx.all(
                 """INSERT INTO dismissals VALUES (?, ?, ?, ?, ?)
-                   ON CONFLICT DO UPDATE SET times = excluded.times, until_ms = excluded.until_ms""",
+                   ON CONFLICT (customer, kind, member) DO UPDATE SET
+                     times = excluded.times, until_ms = excluded.until_ms""",
                 (*_whose(prompt), times, until_ms),
             )
         return until_ms

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sqlite3
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -18,8 +17,9 @@ from passalong.domain.share import Claims
 from passalong.errors import TooMany
 from passalong.store.addresses import Addresses, addresses
 from passalong.store.catalog import Catalog
-from passalong.store.db import Database, Transaction
-from passalong.store.ledger import insert_events, insert_shares
+from passalong.store.db import Database, Row, Transaction, retried
+from passalong.store.idempotency import erase_answers
+from passalong.store.ledger import insert_shares
 from passalong.store.outbox import Outbox
 
 TOPIC = "invitation"
@@ -54,6 +54,7 @@ class Invitations:
         self._catalog = catalog
         self._outbox = outbox
 
+    @retried
     async def invite(
         self, people: Sequence[str], event: Event, claims: Claims, *, inviter: str, language: str, by_mail: bool
     ) -> list[Invited]:
@@ -115,6 +116,7 @@ class Invitations:
         """The letter has gone, and the address with it."""
         await self._db.write(f"UPDATE invitations SET sent_at_ms = ?, {_EMPTY} WHERE id = ?", (at_ms, id))
 
+    @retried
     async def sweep(self, now_ms: int) -> None:
         """Forgets addresses that have waited for too long, and whom nothing depends on knowing again."""
         async with self._db.transaction() as tx:
@@ -129,17 +131,27 @@ class Invitations:
         if gone:
             await self._db.forget()
 
+    @retried
     async def erase(self, email: str) -> int:
         """Empties what is kept of somebody who was invited. Gives how many invitations that were."""
         async with self._db.transaction() as tx:
-            erased = await erase_invited(tx, email)
+            erased = await erase_invited(tx, (await addresses(tx)).hash(email))
+            if erased:
+                await erase_answers(tx, [email])
         if erased:
             await self._db.forget()
         return erased
 
-    async def _known(
-        self, tx: Transaction, hashes: Addresses, address: str, claims: Claims, now_ms: int
-    ) -> sqlite3.Row | None:
+    @retried
+    async def erase_hashed(self, address_key: str) -> int:
+        """The same of somebody whose address is known no more, by the keyed hash of it. An answer to a post that names
+        the address is not found by that, and goes within its day."""
+        async with self._db.transaction() as tx:
+            erased = await erase_invited(tx, address_key)
+        await self._db.forget()
+        return erased
+
+    async def _known(self, tx: Transaction, hashes: Addresses, address: str, claims: Claims, now_ms: int) -> Row | None:
         """The invitation that an address has to the same thing, unless its link was taken back."""
         row = await tx.one(
             """SELECT i.id, i.sent_at_ms, s.* FROM invitations i JOIN shares s ON s.share = i.share
@@ -160,18 +172,19 @@ class Invitations:
 
     async def _tell(self, tx: Transaction, events: Sequence[Event]) -> None:
         if events:
-            await insert_events(tx, events)
+            await tx.append(events)
             await self._outbox.tell_events(tx, events, [])
 
 
-async def erase_invited(tx: Transaction, email: str) -> int:
-    """The same within an open transaction: for an erasure that empties more than this."""
+async def erase_invited(tx: Transaction, address_key: str) -> int:
+    """The same within an open transaction: for an erasure that empties more than this. That it was asked for is done
+    with."""
     rows = await tx.all(
-        f"UPDATE invitations SET {_EMPTY}, address_key = NULL WHERE address_key = ? RETURNING id",
-        ((await addresses(tx)).hash(email),),
+        f"UPDATE invitations SET {_EMPTY}, address_key = NULL WHERE address_key = ? RETURNING id", (address_key,)
     )
+    await tx.all("DELETE FROM erasures WHERE address_key = ?", (address_key,))
     return len(rows)
 
 
-def _claims(row: sqlite3.Row) -> Claims:
+def _claims(row: Row) -> Claims:
     return Claims(**{name: row[name] for name in Claims.__struct_fields__})

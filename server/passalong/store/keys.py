@@ -12,7 +12,7 @@ from passalong.domain.access import ApiKey, Role
 from passalong.domain.instant import Clock
 from passalong.errors import Conflict, NotFound
 from passalong.store.catalog import Catalog
-from passalong.store.db import Database
+from passalong.store.db import Database, retried
 
 
 class Keys:
@@ -39,6 +39,7 @@ class Keys:
         await self._catalog.put_all([key])
         return key, secret
 
+    @retried
     async def revoke(self, id: str, *, asking: str | None = None) -> ApiKey:
         """Makes a key worthless in every process; one that is so already stays as it was. Raises NotFound.
 

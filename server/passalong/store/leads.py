@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 
 import msgspec
 from msgspec import Struct
 
 from passalong.domain.domains import email_key
+from passalong.domain.erasure import Emptied
 from passalong.domain.event import EventRow
 from passalong.domain.lead import Lead
 from passalong.domain.share import MAX_HOPS
 from passalong.errors import NotFound
+from passalong.store.addresses import addresses
 from passalong.store.catalog import Catalog, Erased
-from passalong.store.db import Database
+from passalong.store.db import Database, Row, retried
+from passalong.store.idempotency import erase_answers
 from passalong.store.invitations import erase_invited
 from passalong.store.outbox import Outbox
 from passalong.store.pipeline import Pipeline
 from passalong.store.searching import lead_matches, wanted
 
 MOST_EVENTS = 1000
+_TELLING = 6
+"""Shorter words stand in many texts, and tell nobody from others."""
 
 
 class Person(Struct, frozen=True, kw_only=True):
@@ -68,7 +73,7 @@ class Leads:
     ) -> list[Lead]:
         """Leads, newest first, from below the (created_at_ms, id) `before`. `search` looks in every answer, and in the
         names of customers and mechanics."""
-        where, params = ["1"], []  # type: tuple[list[str], list[object]]
+        where, params = ["true"], []  # type: tuple[list[str], list[object]]
         if before is not None:
             where.append("(created_at_ms, id) < (?, ?)")
             params += before
@@ -133,29 +138,42 @@ class Leads:
         rows = await self._db.read("SELECT id FROM leads WHERE email_key = ?", (email_key(email),))
         return [str(row["id"]) for row in rows]
 
-    async def erase(self, ids: Sequence[str], at_ms: int, *, in_crm: bool = True) -> int:
-        """Empties these leads' rows and leaves every total as it was. Gives how many had anything to erase.
+    @retried
+    async def erase(self, ids: Sequence[str], at_ms: int, *, in_crm: bool = True) -> Emptied:
+        """Empties these leads' rows and leaves every total as it was. Gives what there was to erase.
 
         The CRM is told to erase them, too, unless it is the one who asked (`in_crm` False).
         """
-        erased = 0
+        rows: Counter[str] = Counter()
+        gone: dict[str, str] = {}
+        asked, endpoints = False, 0
         async with self._db.transaction() as tx:
+            hashes = await addresses(tx)
             for id in ids:
-                row = await tx.one("SELECT email, domain FROM leads WHERE id = ? AND erased_at_ms IS NULL", (id,))
+                row = await tx.one("SELECT * FROM leads WHERE id = ? AND erased_at_ms IS NULL", (id,))
                 if row is None:
                     continue
+                lead = _lead(row)
+                gone[id] = hashes.hash(lead.email)
                 await tx.all(
                     """UPDATE leads SET email = '', email_key = NULL, domain = NULL, name = '', company = '',
                          role = '', heard_from = '', extra = '{}', erased_at_ms = ? WHERE id = ?""",
                     (at_ms, id),
                 )
-                await self._pipeline.lead_erased(tx, id, row["email"], row["domain"])
-                await erase_invited(tx, row["email"])
-                await self._outbox.tell_erasure(tx, id, in_crm=in_crm)
-                erased += 1
+                rows.update(await self._pipeline.lead_erased(tx, id, lead.email, lead.domain))
+                told = await self._outbox.tell_erasure(tx, id, in_crm=in_crm)
+                asked, endpoints = asked or told.crm, max(endpoints, told.endpoints)
+                rows.update(
+                    leads=1,
+                    invitations=await erase_invited(tx, gone[id]),
+                    outbox=told.jobs,
+                    idempotency=await erase_answers(tx, _said(lead)),
+                )
         await self._catalog.put_all([Erased(lead=id, at_ms=at_ms) for id in ids if id not in self._catalog.erased])
         await self._db.forget()
-        return erased
+        return Emptied(
+            leads=[*gone], addresses=sorted({*gone.values()}), rows=dict(rows), hubspot=asked, webhooks=endpoints
+        )
 
 
 _WAY = """
@@ -167,7 +185,13 @@ _WAY = """
   SELECT s.* FROM way JOIN shares s ON s.share = way.share ORDER BY way.above DESC"""
 
 
-def _lead(row: sqlite3.Row) -> Lead:
+def _said(lead: Lead) -> list[str]:
+    """All that a lead has said, as it might stand in an answer to somebody's post."""
+    said = [lead.email, lead.domain or "", lead.name, lead.company, lead.role, lead.heard_from, *lead.extra.values()]
+    return [text for text in said if len(text) >= _TELLING]
+
+
+def _lead(row: Row) -> Lead:
     values = dict(row)
     values["extra"] = msgspec.json.decode(values["extra"])
     return msgspec.convert(values, Lead, strict=False)

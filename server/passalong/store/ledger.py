@@ -3,15 +3,16 @@
 Requests enqueue and wait. One task writes whatever has queued while the last commit was on its way to
 the disk, so there is no timer, and nobody waits for more than two flushes. The usual batch (events of
 shares already known) is a single INSERT of many rows: one statement is one transaction, one hop to the
-database thread, one flush. On its last row a trigger counts the whole batch, in that same transaction.
+database thread, one flush. Counting them is the engine's: before anybody reads a counter.
 """
 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -21,13 +22,12 @@ from passalong.domain.event import Event, EventRow
 from passalong.domain.lead import Lead
 from passalong.domain.share import Claims
 from passalong.errors import Sentence, Unavailable
-from passalong.store.db import Database, Transaction
+from passalong.store.db import Database, Transaction, Turn, retried
 from passalong.store.outbox import Outbox
 
 MAX_BATCH = 128
 _POLL_S = 0.2
 
-_EVENT_COLUMNS = tuple(field for field in Event.__struct_fields__)
 _LEAD_COLUMNS = tuple(field for field in Lead.__struct_fields__)
 _SHARE_COLUMNS = (
     "share", "asset", "customer", "mechanic", "channel", "sharer", "parent", "hop", "expires_at_s", "nonce",
@@ -48,13 +48,23 @@ class Entry(Struct, gc=False):
     once: bool = False
 
 
+_Queued = tuple[Entry, asyncio.Future[str | None]]
+
+
+class Flushed(Protocol):
+    """Hears of each batch: how many entries, for how many seconds, how many wait now, and whether it was `stored`."""
+
+    def __call__(self, events: int, seconds: float, waiting: int, *, stored: bool) -> None: ...
+
+
 class Ledger:
     """The writer. `start` before the first append; `stop` drains."""
 
-    def __init__(self, db: Database, outbox: Outbox | None = None) -> None:
+    def __init__(self, db: Database, outbox: Outbox | None = None, flushed: Flushed | None = None) -> None:
         self._db = db
         self._outbox = outbox
-        self._queue: list[tuple[Entry, asyncio.Future[str | None]]] = []
+        self._flushed = flushed
+        self._queue: list[_Queued] = []
         self._wake = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -100,39 +110,59 @@ class Ledger:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
-                batch, self._queue = self._queue[:MAX_BATCH], self._queue[MAX_BATCH:]
+                await asyncio.sleep(0)  # one turn of the loop: whatever has arrived already shares this flush
+                batch: list[_Queued] = []
+                began_s, stored = time.perf_counter(), False
                 try:
-                    leads = await self._store([entry for entry, _ in batch])
+                    leads = await self._store(batch)
                 except Exception as error:  # whatever it is, the writer lives on and its waiters hear of it
+                    self._gather(batch)
                     for _, future in batch:
                         if not future.done():
                             future.set_exception(error)
                 else:
+                    stored = True
                     for (_, future), lead in zip(batch, leads, strict=True):
                         if not future.done():
                             future.set_result(lead)
+                if self._flushed is not None:
+                    self._flushed(len(batch), time.perf_counter() - began_s, len(self._queue), stored=stored)
             if self._stopping:
                 return
 
-    async def _store(self, entries: list[Entry]) -> Sequence[str | None]:
+    def _gather(self, batch: list[_Queued]) -> None:
+        """Fills a batch that is empty."""
+        if not batch:
+            batch += self._queue[:MAX_BATCH]
+            del self._queue[:MAX_BATCH]
+
+    @retried
+    async def _store(self, batch: list[_Queued]) -> Sequence[str | None]:
+        async with self._db.turn() as turn:
+            self._gather(batch)
+            return await self._store_entries(turn, [entry for entry, _ in batch])
+
+    async def _store_entries(self, turn: Turn, entries: list[Entry]) -> Sequence[str | None]:
         wants = self._outbox.wants if self._outbox is not None else _nobody
         if not any(entry.share or entry.lead or wants(entry.event) for entry in entries):
             events = [entry.event for entry in entries]
-            await self._db.write(_insert_events(len(events)), _flat(events))
+            await turn.append(events)
             return [None] * len(entries)
-        async with self._db.transaction() as tx:
-            told = await _first_of_their_shares(tx, entries)
-            await insert_shares(tx, {e.share.share: (e.share, e.event.at_ms) for e in entries if e.share is not None})
-            stood = await _upsert_leads(tx, [entry.lead for entry in entries if entry.lead is not None])
-            for entry in entries:
-                if entry.lead is not None and entry.lead.email_key:
-                    entry.event.lead = stood[entry.lead.email_key]
-                    if entry.event.ref == entry.event.lead:
-                        entry.event.ref = None  # nobody passes a page along to themselves
-            events = [entry.event for entry in told]
-            await insert_events(tx, events)
-            if self._outbox is not None:
-                await self._outbox.tell_events(tx, events, _as_stored(told))
+        return await turn.within(lambda tx: self._store_all(tx, entries))
+
+    async def _store_all(self, tx: Transaction, entries: Sequence[Entry]) -> Sequence[str | None]:
+        told = await _first_of_their_shares(tx, entries)
+        await insert_shares(tx, {e.share.share: (e.share, e.event.at_ms) for e in entries if e.share is not None})
+        stood = await _upsert_leads(tx, [entry.lead for entry in entries if entry.lead is not None])
+        for entry in entries:
+            if entry.lead is not None and entry.lead.email_key:
+                entry.event.lead = stood[entry.lead.email_key]
+                if entry.event.ref == entry.event.lead:
+                    entry.event.ref = None  # nobody passes a page along to themselves
+        events = [entry.event for entry in told]
+        await tx.append(events)
+        if self._outbox is not None:
+            await self._outbox.tell_events(tx, events, _as_stored(told))
         return [entry.event.lead if entry.lead is not None else None for entry in entries]
 
 
@@ -150,13 +180,6 @@ async def _first_of_their_shares(tx: Transaction, entries: Sequence[Entry]) -> l
     return told
 
 
-async def insert_events(tx: Transaction, events: Sequence[Event]) -> None:
-    """Appends within an open transaction: for what commits together with other rows."""
-    for start in range(0, len(events), MAX_BATCH):
-        chunk = events[start : start + MAX_BATCH]
-        await tx.all(_insert_events(len(chunk)), _flat(chunk))
-
-
 async def insert_shares(tx: Transaction, shares: dict[str, tuple[Claims, int]]) -> None:
     """Rows for shares seen for the first time; `shares` maps id to claims and the time of their first event."""
     rows = [
@@ -168,35 +191,42 @@ async def insert_shares(tx: Transaction, shares: dict[str, tuple[Claims, int]]) 
     ]  # fmt: skip
     if rows:
         marks = ",".join("?" * len(_SHARE_COLUMNS))
-        await tx.many(f"INSERT OR IGNORE INTO shares ({','.join(_SHARE_COLUMNS)}) VALUES ({marks})", rows)
+        await tx.many(f"INSERT INTO shares ({','.join(_SHARE_COLUMNS)}) VALUES ({marks}) ON CONFLICT DO NOTHING", rows)
 
 
 async def _upsert_leads(tx: Transaction, leads: Sequence[Lead]) -> dict[str, str]:
-    """Stores leads and gives, for each e-mail key, the id that stands.
-
-    Of a lead that came before, the first touch stays; answers given now replace empty or older ones.
-    """
-    marks = ",".join("?" * len(_LEAD_COLUMNS))
+    """Stores leads, many in one statement, and gives, for each e-mail key, the id that stands."""
     stood: dict[str, str] = {}
-    for lead in leads:
-        row = await tx.one(
-            f"""INSERT INTO leads ({",".join(_LEAD_COLUMNS)}) VALUES ({marks})
-                ON CONFLICT (email_key) DO UPDATE SET
-                  email      = excluded.email,
-                  name       = CASE WHEN excluded.name <> '' THEN excluded.name ELSE leads.name END,
-                  company    = CASE WHEN excluded.company <> '' THEN excluded.company ELSE leads.company END,
-                  role       = CASE WHEN excluded.role <> '' THEN excluded.role ELSE leads.role END,
-                  heard_from = CASE WHEN leads.heard_from = '' THEN excluded.heard_from ELSE leads.heard_from END,
-                  extra      = json_patch(leads.extra, excluded.extra),
-                  consent_text    = coalesce(excluded.consent_text, leads.consent_text),
-                  consent_version = coalesce(excluded.consent_version, leads.consent_version),
-                  consent_at_ms   = coalesce(excluded.consent_at_ms, leads.consent_at_ms)
-                RETURNING id""",
-            [_column(getattr(lead, column)) for column in _LEAD_COLUMNS],
-        )
-        if row and lead.email_key:
-            stood[lead.email_key] = str(row["id"])
+    waiting = list(leads)
+    while waiting:
+        # Of two with the same address the second comes after the first: a statement meets a row but once.
+        first = {lead.email_key or lead.id: lead for lead in reversed(waiting)}
+        now = list(reversed(first.values()))
+        waiting = [lead for lead in waiting if first[lead.email_key or lead.id] is not lead]
+        values = [_column(getattr(lead, column)) for lead in now for column in _LEAD_COLUMNS]
+        for row in await tx.all(_upsert(len(now)), values):
+            if row["email_key"]:
+                stood[row["email_key"]] = row["id"]
     return stood
+
+
+@cache
+def _upsert(leads: int) -> str:
+    """Of a lead that came before, the first touch stays; answers given now replace empty or older ones."""
+    marks = "(" + ",".join("?" * len(_LEAD_COLUMNS)) + ")"
+    return f"""INSERT INTO leads ({",".join(_LEAD_COLUMNS)}) VALUES {",".join([marks] * leads)}
+        ON CONFLICT (email_key) DO UPDATE SET
+          email      = excluded.email,
+          name       = CASE WHEN excluded.name <> '' THEN excluded.name ELSE leads.name END,
+          company    = CASE WHEN excluded.company <> '' THEN excluded.company ELSE leads.company END,
+          role       = CASE WHEN excluded.role <> '' THEN excluded.role ELSE leads.role END,
+          heard_from = CASE WHEN leads.heard_from = '' THEN excluded.heard_from ELSE leads.heard_from END,
+          extra      = json_patch(leads.extra, excluded.extra),
+          consent_text    = coalesce(excluded.consent_text, leads.consent_text),
+          consent_version = coalesce(excluded.consent_version, leads.consent_version),
+          consent_at_ms   = coalesce(excluded.consent_at_ms, leads.consent_at_ms),
+          opted_out       = CASE WHEN leads.opted_out = 1 THEN 1 ELSE excluded.opted_out END
+        RETURNING id, email_key"""
 
 
 def _as_stored(entries: Sequence[Entry]) -> list[Lead]:
@@ -211,25 +241,3 @@ def _nobody(event: Event) -> bool:
 
 def _column(value: Any) -> Any:
     return msgspec.json.encode(value).decode() if isinstance(value, dict) else value
-
-
-@cache
-def _insert_events(rows: int) -> str:
-    columns = (*_EVENT_COLUMNS, "last")
-    marks = "(" + ",".join("?" * len(columns)) + ")"
-    return f"INSERT INTO events ({','.join(columns)}) VALUES {','.join([marks] * rows)}"
-
-
-_plain = str.__str__
-
-
-def _flat(events: Sequence[Event]) -> list[Any]:
-    """The values of many rows in one list. Enum members go as plain text, which SQLite takes without a detour."""
-    flat: list[Any] = []
-    for e in events:
-        flat += (
-            e.at_ms, e.day, _plain(e.kind), _plain(e.actor), e.share, e.customer, e.mechanic, e.asset, e.hop, e.visitor,
-            e.lead, e.ref, 0,
-        )  # fmt: skip
-    flat[-1] = 1
-    return flat

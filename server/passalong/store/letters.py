@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from passalong.domain.delivery import Destination
 from passalong.domain.instant import month_name
 from passalong.store.addresses import addresses
-from passalong.store.db import Database
+from passalong.store.db import Database, retried
 from passalong.store.outbox import Outbox
 
 
@@ -21,6 +21,7 @@ class Letters:
         if await self._db.read_one("SELECT 1 FROM meta WHERE name = ?", (_queued(topic),)) is None:
             await self._db.write("INSERT INTO meta VALUES (?, ?) ON CONFLICT DO NOTHING", (_queued(topic), str(month)))
 
+    @retried
     async def queue_once(self, topic: str, month: int, emails: Sequence[str]) -> bool:
         """Queues a month's letter to each of these people, unless that was done; nobody to write to does not count."""
         row = await self._db.read_one("SELECT value FROM meta WHERE name = ?", (_queued(topic),))
@@ -28,8 +29,8 @@ class Letters:
             return False
         async with self._db.transaction() as tx:
             first = await tx.one(
-                """INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value
-                     WHERE CAST(value AS INTEGER) < CAST(excluded.value AS INTEGER) RETURNING value""",
+                """INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                     WHERE CAST(meta.value AS BIGINT) < CAST(excluded.value AS BIGINT) RETURNING value""",
                 (_queued(topic), str(month)),
             )
             if first is None:  # another process was faster
@@ -39,6 +40,7 @@ class Letters:
                 await self._outbox.add(tx, Destination.MAIL, topic, f"{month_name(month)}/{hashed}")
         return True
 
+    @retried
     async def by_hash(self, emails: Sequence[str]) -> dict[str, str]:
         """These addresses by their keyed hashes, as subjects of jobs name them."""
         async with self._db.transaction() as tx:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -15,8 +14,7 @@ from passalong.domain.instant import months_back
 from passalong.domain.lead import Motion
 from passalong.domain.mechanic import PRODUCT_TOUCH, MechanicKind
 from passalong.domain.money import Money
-from passalong.store.db import Database
-from passalong.store.named import queries
+from passalong.store.db import Database, Row
 
 
 class Slice(Struct, frozen=True, kw_only=True):
@@ -85,7 +83,6 @@ class Month(Struct, kw_only=True):
 class Metrics:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._named: Any = queries("metric")
 
     async def months(self, last: int, count: int, advocacy: Sequence[str], of: Slice = Slice()) -> list[Month]:  # noqa: B008 - immutable
         """The `count` months up to and with `last` (202611), oldest first, empty ones included.
@@ -171,8 +168,8 @@ class Metrics:
         rows = await self._rows(name, mechanics=_json(mechanics), **more)
         return {row["mechanic"]: row["day"] for row in rows if row["day"] is not None}
 
-    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        return await self._db.named(self._named, name, **params)
+    async def _rows(self, name: str, **params: Any) -> list[Row]:
+        return await self._db.named("metric", name, **params)
 
 
 def k_factor(spread: dict[int, int]) -> float | None:

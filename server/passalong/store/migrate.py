@@ -1,46 +1,34 @@
-"""Numbered migrations, each one transaction. `PRAGMA user_version` says how far a file has come."""
+"""Numbered migrations, each one transaction. A number means the same schema on every engine."""
 
 from __future__ import annotations
 
+from enum import StrEnum
+from functools import cache
 from importlib.resources import files
-from pathlib import Path
-
-import aiosqlite
 
 from passalong.errors import Unusable
 
 
-def migrations() -> list[tuple[int, str]]:
-    """Number and text of each migration, in order."""
-    found = [
-        entry for entry in files("passalong.store").joinpath("migrations").iterdir() if entry.name.endswith(".sql")
-    ]
+class Engine(StrEnum):
+    """Whose migrations: a folder of `migrations/`."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
+
+
+@cache
+def migrations(engine: Engine) -> list[tuple[int, str]]:
+    """Number and text of each migration, in order. PostgreSQL's begin with the schema that it was first spoken for."""
+    folder = files("passalong.store").joinpath("migrations", engine)
+    found = [entry for entry in folder.iterdir() if entry.name.endswith(".sql")]
     return sorted((int(entry.name[:4]), entry.read_text("utf-8")) for entry in found)
 
 
-async def version(connection: aiosqlite.Connection) -> int:
-    rows = await connection.execute_fetchall("PRAGMA user_version")
-    return int(next(iter(rows))[0])
-
-
-async def check(connection: aiosqlite.Connection, path: Path) -> None:
-    """Raises Unusable for a file that newer code has written, before anything touches it."""
-    newest = migrations()[-1][0]
-    present = await version(connection)
+def check(engine: Engine, present: int, where: str) -> None:
+    """Raises Unusable for a database that newer code has written, before anything touches it."""
+    newest = migrations(engine)[-1][0]
     if present > newest:
         raise Unusable(
-            f"{path} was written by a newer Passalong (schema {present}; this one knows {newest}). "
+            f"{where} was written by a newer Passalong (schema {present}; this one knows {newest}). "
             "It was left untouched: upgrade the program."
         )
-
-
-async def upgrade(connection: aiosqlite.Connection) -> None:
-    """Brings a file up to this code's schema."""
-    present = await version(connection)
-    for number, script in migrations():
-        if number > present:
-            try:
-                await connection.executescript(f"BEGIN IMMEDIATE;\n{script}\nPRAGMA user_version = {number};\nCOMMIT;")
-            finally:
-                if connection.in_transaction:
-                    await connection.rollback()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from calendar import monthrange
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -33,9 +32,8 @@ from passalong.domain.monthly import (
 )
 from passalong.store.agendas import Agendas
 from passalong.store.catalog import Catalog, decision_of
-from passalong.store.db import Database
+from passalong.store.db import Database, Row
 from passalong.store.metric import Metrics, Month, added, expansion, k_factor, whole_or_part
-from passalong.store.named import queries
 
 LONGEST_LIST = 10
 MOST_MOVERS = 3
@@ -77,7 +75,6 @@ class MonthlyReviews:
         self._calendar = calendar
         self._currency = currency
         self._rates = rates
-        self._named: Any = queries("monthly")
 
     async def of(self, month: int, now_ms: int) -> Monthly:
         """The review of a month (202611) that has begun, as it is known at `now_ms`."""
@@ -193,11 +190,11 @@ class MonthlyReviews:
         stages: tuple[Any, ...] = ("visit", "lead", "click", "signup", "trial", "opportunity", "won")
         return [Stage(stage=stage, now=counts[0].get(stage, 0), before=counts[1].get(stage, 0)) for stage in stages]
 
-    async def _credited(self, span: _Span) -> list[sqlite3.Row]:
+    async def _credited(self, span: _Span) -> list[Row]:
         return await self._rows("credited", first_day=span.first_day, last_day=span.last_day)
 
     async def _customers(
-        self, span: _Span, credited: Sequence[sqlite3.Row]
+        self, span: _Span, credited: Sequence[Row]
     ) -> tuple[list[CustomerLine], Literal["pipeline", "opportunities"]]:
         """Those credited with opportunities of the month: by pipeline where its amounts can be compared."""
         money: dict[str, list[Money | None]] = {}
@@ -307,7 +304,7 @@ class MonthlyReviews:
             counts.append(of)
         return _moved("mechanic", counts[0], counts[1], {key: self._title(key) for of in counts for key in of})
 
-    def _customers_moved(self, now: Sequence[sqlite3.Row], before: Sequence[sqlite3.Row]) -> list[Mover]:
+    def _customers_moved(self, now: Sequence[Row], before: Sequence[Row]) -> list[Mover]:
         counts = [
             {customer: whole_or_part(micro) for customer, micro in _micro(rows).items()} for rows in (now, before)
         ]
@@ -324,15 +321,15 @@ class MonthlyReviews:
         found = self._catalog.customers.get(customer)
         return found.name if found else customer
 
-    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        return await self._db.named(self._named, name, **params)
+    async def _rows(self, name: str, **params: Any) -> list[Row]:
+        return await self._db.named("monthly", name, **params)
 
 
-def _money(row: sqlite3.Row) -> Money | None:
+def _money(row: Row) -> Money | None:
     return Money(row["amount_minor"], row["currency"]) if row["currency"] else None
 
 
-def _micro(rows: Iterable[sqlite3.Row]) -> dict[str, int]:
+def _micro(rows: Iterable[Row]) -> dict[str, int]:
     """Millionths of opportunities by customer."""
     sums: dict[str, int] = {}
     for row in rows:

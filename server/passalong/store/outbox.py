@@ -28,7 +28,7 @@ from passalong.domain.lead import Lead
 from passalong.errors import Conflict, NotFound
 from passalong.store.addresses import addresses
 from passalong.store.catalog import Catalog
-from passalong.store.db import Database, Transaction
+from passalong.store.db import Database, Transaction, retried
 
 LEASE = "courier"
 _KEPT = "state IN ('sent', 'skipped')"
@@ -67,6 +67,10 @@ _HAPPENED = {topic: f"{_OF_PEOPLE} '{kind}'" for kind, topic in TOPIC_OF.items()
 """Subject and time of everything that could have been told of a topic, but for what was made up for a demonstration."""
 
 
+_ADD = """INSERT INTO outbox (id, destination, endpoint, topic, subject, state, created_at_ms, due_at_ms)
+  VALUES (?, ?, ?, ?, ?, 'pending', ?, ?) ON CONFLICT DO NOTHING"""
+
+
 class Count(Struct, frozen=True, kw_only=True):
     """Jobs of a destination in one state; `oldest_ms` is when the oldest of them came."""
 
@@ -74,6 +78,15 @@ class Count(Struct, frozen=True, kw_only=True):
     state: JobState
     n: int
     oldest_ms: int
+
+
+class ToldOfErasure(Struct, frozen=True, kw_only=True):
+    """How many jobs said something of an erased lead, whether the CRM is asked to erase it, how many endpoints are
+    told."""
+
+    jobs: int
+    crm: bool
+    endpoints: int
 
 
 class Outbox:
@@ -91,41 +104,55 @@ class Outbox:
     def wants(self, event: Event) -> bool:
         """Whether an event of this kind concerns anybody outside."""
         topic = TOPIC_OF.get(event.kind)
-        return topic is not None and any(e.takes(topic) for e in self._catalog.endpoints.values())
+        return topic is not None and any(e.takes(topic) for e in tuple(self._catalog.endpoints.values()))
 
     async def tell_events(self, tx: Transaction, events: Sequence[Event], leads: Sequence[Lead]) -> None:
         """Of events that were appended last, and of the leads among them. What is written down long after it happened
         is history and no news; nor is what was made up for a demonstration."""
-        row = await tx.one("SELECT seq FROM counted")
-        last_seq = int(row["seq"]) if row else 0
         samples = {lead.id for lead in leads if lead.sample}
         news_ms = self._clock() - HOUR_MS
-        for seq, event in enumerate(events, last_seq - len(events) + 1):
-            news = event.at_ms > news_ms and event.actor in TELLING and event.lead not in samples
-            if news and (topic := TOPIC_OF.get(event.kind)):
-                await self.tell(tx, topic, str(seq))
-        for lead in leads:
-            await self._tell_of_lead(tx, lead)
+        news = [
+            (place, TOPIC_OF[event.kind])
+            for place, event in enumerate(events)
+            if event.at_ms > news_ms and event.lead not in samples and event.actor in TELLING and self.wants(event)
+        ]
+        if news:
+            row = await tx.one("SELECT max(seq) AS seq FROM events")
+            first = (int(row["seq"]) if row else 0) - len(events) + 1
+            for place, topic in news:
+                await self.tell(tx, topic, str(first + place))
+        if leads:
+            await self._tell_of_leads(tx, leads)
 
-    async def _tell_of_lead(self, tx: Transaction, lead: Lead) -> None:
-        if self._crm and not lead.sample:
-            await self.add(tx, Destination.HUBSPOT, CONTACT, lead.id)
-        hashed = (await addresses(tx)).hash(lead.email)
-        domain = None if lead.domain is None or is_freemail(lead.domain) else lead.domain
+    async def _tell_of_leads(self, tx: Transaction, leads: Sequence[Lead]) -> None:
+        jobs = [(Destination.HUBSPOT, CONTACT, lead.id) for lead in leads if self._crm and not lead.sample]
+        hashes = await addresses(tx)
         # A touch on the day of a conversion counts, so what happened up to a day before the lead came is asked about.
-        waited_for = await tx.one(
-            """SELECT 1 WHERE EXISTS (SELECT 1 FROM contacts WHERE address = ?)
-                 OR EXISTS (SELECT 1 FROM contacts c JOIN conversions v ON v.id = c.conversion
-                            WHERE c.domain = ? AND v.occurred_at_ms > ?)
-                 OR EXISTS (SELECT 1 FROM conversions WHERE company_domain = ? AND occurred_at_ms > ?)""",
-            (hashed, domain, lead.created_at_ms - LATE_MS, domain, lead.created_at_ms - LATE_MS),
+        asked = [
+            (
+                lead.id,
+                hashes.hash(lead.email),
+                None if lead.domain is None or is_freemail(lead.domain) else lead.domain,
+                lead.created_at_ms - LATE_MS,
+            )
+            for lead in leads
+        ]
+        waited_for = await tx.all(
+            """SELECT lead FROM (SELECT value ->> 0 AS lead, value ->> 1 AS address, value ->> 2 AS domain,
+                                        CAST(value ->> 3 AS BIGINT) AS since_ms FROM json_each(?)) AS came
+               WHERE EXISTS (SELECT 1 FROM contacts WHERE contacts.address = came.address)
+                  OR EXISTS (SELECT 1 FROM contacts c JOIN conversions v ON v.id = c.conversion
+                             WHERE c.domain = came.domain AND v.occurred_at_ms > came.since_ms)
+                  OR EXISTS (SELECT 1 FROM conversions
+                             WHERE company_domain = came.domain AND occurred_at_ms > came.since_ms)""",
+            (msgspec.json.encode(asked).decode(),),
         )
-        if waited_for is not None:
-            await self.add(tx, Destination.PIPELINE, LEAD, lead.id)
+        jobs += [(Destination.PIPELINE, LEAD, row["lead"]) for row in waited_for]
+        await self.add_all(tx, jobs)
 
     async def tell(self, tx: Transaction, topic: Topic, subject: str) -> None:
         """A webhook job for every endpoint that takes the topic."""
-        for endpoint in self._catalog.endpoints.values():
+        for endpoint in tuple(self._catalog.endpoints.values()):
             if endpoint.takes(topic):
                 await self.add(tx, Destination.WEBHOOK, topic, subject, endpoint.id)
 
@@ -144,25 +171,29 @@ class Outbox:
         if self._crm and deal is not None:
             await self.add(tx, Destination.HUBSPOT, DEAL, deal)
 
-    async def tell_erasure(self, tx: Transaction, lead: str, *, in_crm: bool) -> None:
+    async def tell_erasure(self, tx: Transaction, lead: str, *, in_crm: bool) -> ToldOfErasure:
         """An erased lead is erased elsewhere, too; `in_crm` unless the CRM itself has asked for it."""
-        in_crm = in_crm and await self._sent(tx, lead)
-        await tx.all(
+        in_crm = self._crm and in_crm and await self._sent(tx, lead)
+        dropped = await tx.all(
             "UPDATE outbox SET state = 'skipped', done_at_ms = ?, reason = 'The lead was erased.' "
-            "WHERE destination = 'hubspot' AND topic IN (?, ?) AND subject = ? AND state IN ('pending', 'failed')",
+            "WHERE destination = 'hubspot' AND topic IN (?, ?) AND subject = ? AND state IN ('pending', 'failed') "
+            "RETURNING id",
             (self._clock(), CONTACT, CONTACT_AGAIN, lead),
         )
         # An endpoint that refused may have repeated in its words what it was sent.
-        await tx.all(
+        quoted = await tx.all(
             """UPDATE outbox SET reason = 'The lead was erased.' WHERE destination = 'webhook' AND reason IS NOT NULL
-                 AND subject IN (SELECT CAST(seq AS TEXT) FROM events WHERE lead = ?)""",
+                 AND subject IN (SELECT CAST(seq AS TEXT) FROM events WHERE lead = ?) RETURNING id""",
             (lead,),
         )
+        jobs = len(dropped) + len(quoted)
         if await tx.one("SELECT 1 FROM leads WHERE id = ? AND sample = 1", (lead,)):
-            return
-        if self._crm and in_crm:
+            return ToldOfErasure(jobs=jobs, crm=False, endpoints=0)
+        if in_crm:
             await self.add(tx, Destination.HUBSPOT, ERASURE, lead)
         await self.tell(tx, Topic.LEAD_ERASED, lead)
+        told = sum(endpoint.takes(Topic.LEAD_ERASED) for endpoint in tuple(self._catalog.endpoints.values()))
+        return ToldOfErasure(jobs=jobs, crm=in_crm, endpoints=told)
 
     async def _sent(self, tx: Transaction, lead: str) -> bool:
         """Whether the CRM may know of a lead: it is there, is on its way, or an attempt was made."""
@@ -178,40 +209,47 @@ class Outbox:
         self, tx: Transaction, destination: Destination, topic: str, subject: str, endpoint: str = ""
     ) -> None:
         """One more job, unless the same already waits."""
+        await self.add_all(tx, [(destination, topic, subject)], endpoint)
+
+    async def add_all(self, tx: Transaction, jobs: Iterable[tuple[Destination, str, str]], endpoint: str = "") -> None:
+        """Jobs by destination, topic and subject; whichever already waits is not added again."""
         now_ms = self._clock()
-        id = message_id(endpoint, topic, subject) if destination is Destination.WEBHOOK else str(uuid7())
-        await tx.all(
-            """INSERT INTO outbox (id, destination, endpoint, topic, subject, state, created_at_ms, due_at_ms)
-               VALUES (?, ?, ?, ?, ?, 'pending', ?, ?) ON CONFLICT DO NOTHING""",
-            (id, destination.value, endpoint, str(topic), subject, now_ms, now_ms),
-        )
+        rows = [
+            (
+                _id(destination, endpoint, topic, subject),
+                destination.value,
+                endpoint,
+                str(topic),
+                subject,
+                now_ms,
+                now_ms,
+            )
+            for destination, topic, subject in jobs
+        ]
+        if rows:
+            await tx.many(_ADD, rows)
 
     async def add_looks(self, tx: Transaction, customers: Iterable[str]) -> None:
         """Each of these customers is looked at, unless it waits for that already; a trigger adds whom is heard of."""
-        now_ms = self._clock()
-        await tx.many(
-            f"""INSERT INTO outbox (id, destination, endpoint, topic, subject, state, created_at_ms, due_at_ms)
-                VALUES (?, '{Destination.PLAYS}', '', '{LOOK}', ?, 'pending', ?, ?) ON CONFLICT DO NOTHING""",
-            [(str(uuid7()), customer, now_ms, now_ms) for customer in customers],
-        )
+        await self.add_all(tx, [(Destination.PLAYS, LOOK, customer) for customer in customers])
 
     # Carrying.
 
+    @retried
     async def lease(self, holder: str, ttl_ms: int) -> bool:
         """Takes or renews the right to carry; a new holder finds what the last one had on its way pending again."""
         now_ms = self._clock()
         async with self._db.transaction() as tx:
             before = await tx.one("SELECT holder FROM leases WHERE name = ?", (LEASE,))
             row = await tx.one(
-                """INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET holder = excluded.holder,
-                     until_ms = excluded.until_ms WHERE holder = excluded.holder OR until_ms <= ? OR until_ms > ?
-                     RETURNING holder""",
+                """INSERT INTO leases VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET holder = excluded.holder,
+                     until_ms = excluded.until_ms
+                   WHERE leases.holder = excluded.holder OR leases.until_ms <= ? OR leases.until_ms > ?
+                   RETURNING holder""",
                 (LEASE, holder, now_ms + ttl_ms, now_ms, now_ms + 2 * ttl_ms),  # later: the clock was set back
             )
             if row is not None and (before is None or before["holder"] != holder):
-                await tx.all(
-                    "UPDATE OR REPLACE outbox SET state = 'pending', due_at_ms = ? WHERE state = 'sending'", (now_ms,)
-                )
+                await self._wait_again(tx, now_ms, "state = 'sending'")
         return row is not None
 
     async def release(self, holder: str) -> None:
@@ -227,6 +265,7 @@ class Outbox:
         )
         return row is not None
 
+    @retried
     async def claim(
         self, destination: Destination, limit: int, topic: str | None = None, *, endpoint: str = ""
     ) -> list[Job]:
@@ -237,12 +276,14 @@ class Outbox:
             rows = await tx.all(
                 f"""UPDATE outbox SET state = 'sending', attempts = attempts + 1 WHERE id IN (
                       SELECT id FROM outbox WHERE destination = ? AND endpoint = ? AND state = 'pending'
-                        {"AND topic = ?" if topic else ""} AND due_at_ms <= ? ORDER BY created_at_ms, id LIMIT ?)
+                        {"AND topic = ?" if topic else ""} AND due_at_ms <= ? ORDER BY created_at_ms, id
+                      LIMIT ? /* unclaimed */)
                     RETURNING *""",
                 (destination.value, endpoint, *([topic] if topic else []), self._clock(), limit),
             )
         return sorted((msgspec.convert(dict(row), Job) for row in rows), key=lambda job: (job.created_at_ms, job.id))
 
+    @retried
     async def done(self, jobs: Sequence[Job]) -> None:
         async with self._db.transaction() as tx:
             await self.mark_done(tx, jobs)
@@ -258,23 +299,26 @@ class Outbox:
         """The same for what nobody asks about later: no trace of these stays."""
         await tx.many("DELETE FROM outbox WHERE id = ?", [(job.id,) for job in jobs])
 
+    @retried
     async def back(self, jobs: Sequence[Job], *, reason: str | None, wait_ms: int = 0, tried: bool = True) -> None:
         """These wait again: for so long, and without an attempt counted unless they were `tried` themselves."""
         due_ms = self._clock() + wait_ms
         async with self._db.transaction() as tx:
-            # A job that came meanwhile for the same subject says the same: one of the two is enough.
             await tx.many(
-                """UPDATE OR REPLACE outbox SET state = 'pending', due_at_ms = ?, reason = coalesce(?, reason),
-                     attempts = max(attempts - ?, 0) WHERE id = ? AND state = 'sending'""",
-                [(due_ms, reason, 0 if tried else 1, job.id) for job in jobs],
+                """UPDATE outbox SET reason = coalesce(?, reason), attempts = max(attempts - ?, 0)
+                   WHERE id = ? AND state = 'sending'""",
+                [(reason, 0 if tried else 1, job.id) for job in jobs],
             )
+            ids = msgspec.json.encode([job.id for job in jobs]).decode()
+            await self._wait_again(tx, due_ms, "id IN (SELECT value FROM json_each(?)) AND state = 'sending'", (ids,))
 
+    @retried
     async def reclaim(self, destination: Destination, wait_ms: int) -> None:
         """All of a destination that is on its way waits again: whoever carried it has stumbled."""
-        await self._db.write(
-            "UPDATE OR REPLACE outbox SET state = 'pending', due_at_ms = ? WHERE destination = ? AND state = 'sending'",
-            (self._clock() + wait_ms, destination.value),
-        )
+        async with self._db.transaction() as tx:
+            await self._wait_again(
+                tx, self._clock() + wait_ms, "destination = ? AND state = 'sending'", (destination.value,)
+            )
 
     async def failed(self, job: Job, reason: str) -> None:
         """A dead letter: tried no more, until an admin says so."""
@@ -292,13 +336,15 @@ class Outbox:
 
     # Pauses of a whole destination.
 
+    @retried
     async def pause(self, destination: str, reason: str, wait_ms: int) -> Pause:
         """Nothing goes there for a while."""
         now_ms = self._clock()
         async with self._db.transaction() as tx:
             row = await tx.one(
-                """INSERT INTO pauses VALUES (?, ?, ?, 1, ?) ON CONFLICT DO UPDATE SET
-                     until_ms = excluded.until_ms, reason = excluded.reason, attempts = attempts + 1 RETURNING *""",
+                """INSERT INTO pauses VALUES (?, ?, ?, 1, ?) ON CONFLICT (destination) DO UPDATE SET
+                     until_ms = excluded.until_ms, reason = excluded.reason, attempts = pauses.attempts + 1
+                   RETURNING *""",
                 (destination, now_ms, now_ms + wait_ms, reason),
             )
         if row is None:
@@ -334,7 +380,7 @@ class Outbox:
     ) -> list[Job]:
         """Jobs, newest first, from below the (created_at_ms, id) `before`. Looks that wait are told only if they are
         asked for: they are ours alone, and gone in a moment."""
-        where, params = ["1"], []  # type: tuple[list[str], list[object]]
+        where, params = ["true"], []  # type: tuple[list[str], list[object]]
         source = "outbox"
         if state in (JobState.PENDING, JobState.SENDING, JobState.FAILED):
             source = "outbox INDEXED BY outbox_undone"
@@ -391,13 +437,14 @@ class Outbox:
             return await self._again("state = 'failed'", ())
         return await self._again("state = 'failed' AND destination = ?", (destination.value,))
 
+    @retried
     async def replay(self, endpoint: Endpoint, first_ms: int, last_ms: int) -> int:
         """All that an endpoint takes and that happened between two times, once more under the same ids."""
         told = []
         for topic, asked in _HAPPENED.items():
             if endpoint.takes(topic):
                 rows = await self._db.read(
-                    f"SELECT subject, at_ms FROM ({asked}) WHERE at_ms BETWEEN ? AND ?", (first_ms, last_ms)
+                    f"SELECT subject, at_ms FROM ({asked}) happened WHERE at_ms BETWEEN ? AND ?", (first_ms, last_ms)
                 )
                 told += [
                     (
@@ -411,10 +458,10 @@ class Outbox:
         async with self._db.transaction() as tx:
             again = await tx.all(
                 """INSERT INTO outbox (id, destination, endpoint, topic, subject, state, created_at_ms, due_at_ms)
-                   SELECT value ->> 0, 'webhook', ?, value ->> 1, value ->> 2, 'pending', value ->> 3, ?
+                   SELECT value ->> 0, 'webhook', ?, value ->> 1, value ->> 2, 'pending', CAST(value ->> 3 AS BIGINT), ?
                    FROM json_each(?) WHERE true
                    ON CONFLICT (id) DO UPDATE SET state = 'pending', attempts = 0, due_at_ms = excluded.due_at_ms,
-                     done_at_ms = NULL WHERE state <> 'sending' RETURNING id""",
+                     done_at_ms = NULL WHERE outbox.state <> 'sending' RETURNING id""",
                 (endpoint.id, self._clock(), msgspec.json.encode(told).decode()),
             )
         return len(again)
@@ -427,17 +474,40 @@ class Outbox:
             (self._clock(), reason, endpoint),
         )
 
+    @retried
     async def forget(self, before_ms: int) -> int:
         """Deletes what was done before a time; what failed stays."""
         async with self._db.transaction() as tx:
             rows = await tx.all(f"DELETE FROM outbox WHERE {_KEPT} AND done_at_ms < ? RETURNING id", (before_ms,))
         return len(rows)
 
+    @retried
     async def _again(self, where: str, params: Sequence[object]) -> int:
         async with self._db.transaction() as tx:
-            rows = await tx.all(
-                f"""UPDATE OR REPLACE outbox SET state = 'pending', attempts = 0, due_at_ms = ?, done_at_ms = NULL
-                    WHERE {where} RETURNING id""",
-                (self._clock(), *params),
-            )
-        return len(rows)
+            await tx.all(f"UPDATE outbox SET attempts = 0, done_at_ms = NULL WHERE {where}", params)
+            return await self._wait_again(tx, self._clock(), where, params)
+
+    async def _wait_again(self, tx: Transaction, due_ms: int, where: str, params: Sequence[object] = ()) -> int:
+        """Jobs wait (again); gives how many. What waits already for the same subject says the same, so one of the two
+        is enough."""
+        rows = await tx.all(
+            f"SELECT destination, endpoint, topic, subject, id FROM outbox WHERE {where} ORDER BY created_at_ms, id",
+            params,
+        )
+        standing = {tuple(row)[:4]: str(row["id"]) for row in rows}
+        await tx.many(
+            """DELETE FROM outbox WHERE destination = ? AND endpoint = ? AND topic = ? AND subject = ?
+                 AND state = 'pending' AND id <> ?""",
+            [(*subject, id) for subject, id in standing.items()],
+        )
+        twice = [(str(row["id"]),) for row in rows if standing[tuple(row)[:4]] != row["id"]]
+        await tx.many("DELETE FROM outbox WHERE id = ?", twice)
+        await tx.many(
+            "UPDATE outbox SET state = 'pending', due_at_ms = ? WHERE id = ?",
+            [(due_ms, id) for id in standing.values()],
+        )
+        return len(standing)
+
+
+def _id(destination: Destination, endpoint: str, topic: str, subject: str) -> str:
+    return message_id(endpoint, topic, subject) if destination is Destination.WEBHOOK else str(uuid7())

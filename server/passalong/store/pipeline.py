@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sqlite3
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 
@@ -37,8 +36,7 @@ from passalong.domain.money import Money
 from passalong.errors import Conflict, NotFound
 from passalong.store.addresses import addresses
 from passalong.store.catalog import Catalog
-from passalong.store.db import Database, Transaction
-from passalong.store.ledger import insert_events
+from passalong.store.db import Database, Row, Transaction, retried
 from passalong.store.outbox import LATE_MS, Outbox
 from passalong.store.searching import conversion_matches, wanted
 from passalong.store.touchpoints import OPENED, Contact, Touchpoints, Traces
@@ -109,7 +107,7 @@ class Case(Struct, kw_only=True):
         return newest if newest and not newest.withdrawn else None
 
 
-Read = Callable[[str, Sequence[object]], Awaitable[list[sqlite3.Row]]]
+Read = Callable[[str, Sequence[object]], Awaitable[list[Row]]]
 """Rows of a statement: from the connection that reads, or within a transaction."""
 
 
@@ -132,6 +130,7 @@ class Pipeline:
         self._clock = clock
         self.policy = policy
 
+    @retried
     async def record(
         self, body: ConversionBody, *, sample: bool = False, deal: str | None = None
     ) -> tuple[Conversion, bool]:
@@ -139,8 +138,7 @@ class Pipeline:
 
         The same report again gives the same answer; another report under the same name raises Conflict.
         """
-        async with self._db.transaction() as tx:
-            return await self.record_in(tx, body, sample=sample, deal=deal)
+        return await self._db.within(lambda tx: self.record_in(tx, body, sample=sample, deal=deal))
 
     async def record_in(
         self, tx: Transaction, body: ConversionBody, *, sample: bool = False, deal: str | None = None
@@ -186,6 +184,7 @@ class Pipeline:
         await self._insert(tx, conversion, digest, traces, touches)
         return conversion, True
 
+    @retried
     async def lead_came(self, lead: str) -> int:
         """Looks again at every conversion that a new lead may matter to; gives how many were credited anew."""
         changed = 0
@@ -209,21 +208,23 @@ class Pipeline:
                 changed += await self._reconsider(tx, id, "a lead came in")
         return changed
 
-    async def lead_erased(self, tx: Transaction, lead: str, email: str, domain: str | None) -> None:
-        """Within an erasure: takes the address's hash away, and words every credit anew that spoke of the domain.
-        Nobody's credit changes."""
+    async def lead_erased(self, tx: Transaction, lead: str, email: str, domain: str | None) -> dict[str, int]:
+        """Within an erasure: takes the address's hash away, and words every credit anew that spoke of the domain, or
+        quoted what this lead alone can have said. Nobody's credit changes. Gives how many rows that concerned."""
+        hashed = (await addresses(tx)).hash(email) if email else None
+        freed = await tx.all("UPDATE contacts SET address = NULL WHERE address = ? RETURNING conversion", (hashed,))
+        quoted = await _forget_answers(tx, lead)
         rows = await tx.all(
-            "SELECT DISTINCT conversion FROM touchpoints WHERE lead = ? UNION "
-            "SELECT DISTINCT conversion FROM touchpoints WHERE sharer = ?",
-            (lead, lead),
+            """SELECT conversion FROM touchpoints WHERE lead = ? UNION
+               SELECT conversion FROM touchpoints WHERE sharer = ? UNION
+               SELECT conversion FROM contacts WHERE lead = ?""",
+            (lead, lead, lead),
         )
-        if email:
-            hashed = (await addresses(tx)).hash(email)
-            await tx.all("UPDATE contacts SET address = NULL WHERE address = ?", (hashed,))
         for row in rows:
             await self._reconsider(tx, row["conversion"], "a lead was erased")
             if domain:
                 await _forget_domain(tx, row["conversion"], domain)
+        return {"contacts": len(freed), "conversions": quoted, "credits": len(rows)}
 
     async def withdraw_in(self, tx: Transaction, deal: str, kept: Collection[str], cause: str) -> None:
         """What the CRM no longer says of a deal counts for nothing: all its conversions but those of the kinds kept."""
@@ -238,6 +239,7 @@ class Pipeline:
             )  # fmt: skip
             await self._store(tx, after, cause)
 
+    @retried
     async def decide(self, id: str, override: Override) -> Case:
         """An admin's word over the evidence, or its withdrawal; raises NotFound for an unknown conversion."""
         async with self._db.transaction() as tx:
@@ -254,6 +256,7 @@ class Pipeline:
             await self._reconsider(tx, id, f"{override.by} {said}: {override.reason}")
         return await self.case(id)
 
+    @retried
     async def apply_policy(self, progress: Callable[[int], object] = lambda done: None) -> int:
         """Credits everything anew by the present policy; gives how many conversions that changed."""
         policy = self.policy
@@ -319,7 +322,7 @@ class Pipeline:
     ) -> list[Conversion]:
         """Conversions, newest first, from below the (occurred_at_ms, id) `before`; with `customer` those credited to
         it. `search` looks in what they are known by and whose they are, with `people` also in who their people are."""
-        where, params = ["1"], []  # type: tuple[list[str], list[object]]
+        where, params = ["true"], []  # type: tuple[list[str], list[object]]
         if before is not None:
             where.append("(occurred_at_ms, id) < (?, ?)")
             params += before
@@ -369,7 +372,7 @@ class Pipeline:
         )
         return await self._with_credits(rows)
 
-    async def _with_credits(self, rows: Sequence[sqlite3.Row]) -> list[Conversion]:
+    async def _with_credits(self, rows: Sequence[Row]) -> list[Conversion]:
         return [case.conversion for case in await self._cases(self._db.read, rows)]
 
     async def _case(self, read: Read, id: str) -> Case:
@@ -378,12 +381,12 @@ class Pipeline:
             raise NotFound(f"There is no conversion {id}.")
         return found[0]
 
-    async def _cases(self, read: Read, rows: Sequence[sqlite3.Row]) -> list[Case]:
+    async def _cases(self, read: Read, rows: Sequence[Row]) -> list[Case]:
         """All that belongs to some conversions, in four questions whatever their number."""
         ids = msgspec.json.encode([row["id"] for row in rows]).decode()
 
-        async def belonging(table: str, order: str) -> dict[str, list[sqlite3.Row]]:
-            of: dict[str, list[sqlite3.Row]] = defaultdict(list)
+        async def belonging(table: str, order: str) -> dict[str, list[Row]]:
+            of: dict[str, list[Row]] = defaultdict(list)
             sql = f"SELECT t.* FROM json_each(?) asked JOIN {table} t ON t.conversion = asked.value ORDER BY t.{order}"
             for row in await read(sql, (ids,)):
                 of[row["conversion"]].append(row)
@@ -442,7 +445,7 @@ class Pipeline:
         kind = motion(customer, traces.own_domain) if customer else Motion.NEW_LOGO
         return decided(override, motion=kind, amount=amount)
 
-    def _override(self, row: sqlite3.Row) -> Override:
+    def _override(self, row: Row) -> Override:
         known = self._catalog.customers.get(row["customer"] or "")
         return msgspec.convert({**dict(row), "customer_name": known.name if known else ""}, Override, strict=False)
 
@@ -542,7 +545,7 @@ class Pipeline:
             lead=first.lead if first else None,
             ref=c.external_id,
         )
-        await insert_events(tx, [event])
+        await tx.append([event])
 
     async def _insert_credits(self, tx: Transaction, conversion: Conversion, cause: str) -> None:
         """The present credits, the version that they are, and whoever must hear of it."""
@@ -569,7 +572,11 @@ class Pipeline:
 
 
 async def _raise_edition(tx: Transaction) -> None:
-    await tx.all("INSERT INTO meta VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1", (_EDITION,))
+    await tx.all(
+        "INSERT INTO meta VALUES (?, '1') ON CONFLICT (name) DO UPDATE SET "
+        "value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)",
+        (_EDITION,),
+    )
 
 
 async def _insert_contacts(tx: Transaction, conversion: str, contacts: Sequence[Contact]) -> None:
@@ -593,6 +600,28 @@ async def _forget_domain(tx: Transaction, conversion: str, domain: str) -> None:
                 "UPDATE evaluations SET credits = ? WHERE conversion = ? AND version = ?",
                 (words, conversion, row["version"]),
             )
+
+
+async def _forget_answers(tx: Transaction, lead: str) -> int:
+    """Of conversions whose only contact was erased: what was answered there to how they heard, wherever it stands."""
+    rows = await tx.all(
+        """SELECT v.id, v.heard_from FROM conversions v WHERE v.heard_from IS NOT NULL
+             AND EXISTS (SELECT 1 FROM contacts c WHERE c.conversion = v.id AND c.lead = ?)
+             AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.conversion = v.id AND coalesce(c.lead, '') <> ?)""",
+        (lead, lead),
+    )
+    for row in rows:
+        await tx.all("UPDATE conversions SET heard_from = NULL WHERE id = ?", (row["id"],))
+        await tx.all(
+            "UPDATE touchpoints SET detail = '' WHERE conversion = ? AND via = ?", (row["id"], Via.HEARD_FROM.value)
+        )
+        in_json = msgspec.json.encode(row["heard_from"]).decode()[1:-1]
+        await tx.all(
+            """UPDATE evaluations SET credits = replace(credits, ?, ''),
+                 unattributed_reason = replace(unattributed_reason, ?, '“…”') WHERE conversion = ?""",
+            (f" (“{in_json}”)", f"“{row['heard_from']}”", row["id"]),
+        )
+    return len(rows)
 
 
 def _missing(traces: Traces, touches: Sequence[Touchpoint]) -> str:

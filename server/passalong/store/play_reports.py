@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +11,8 @@ from msgspec import Struct, field
 from passalong.domain.instant import DAY_MS, Calendar
 from passalong.domain.money import Amounts, Money, amounts
 from passalong.domain.play import FOLLOWED_DAYS, PlayState, Reason
-from passalong.store.db import Database
+from passalong.store.db import Database, Row
 from passalong.store.metric import whole_or_part
-from passalong.store.named import queries
 
 LONGEST_DAY_MS = 25 * 3_600_000
 
@@ -71,7 +69,6 @@ class PlayReports:
         self._kinds = kinds
         self._currency = currency
         self._rates = rates
-        self._named: Any = queries("plays")
 
     async def report(self) -> PlayReport:
         rules, kinds = await self._followed("followed_rules"), await self._followed("followed_kinds")
@@ -126,5 +123,5 @@ class PlayReports:
             for name, who in customers.items()
         }
 
-    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        return await self._db.named(self._named, name, **params)
+    async def _rows(self, name: str, **params: Any) -> list[Row]:
+        return await self._db.named("plays", name, **params)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
@@ -17,7 +16,7 @@ from passalong.domain.rule import LONGEST_DAYS, Rule, Rulebook
 from passalong.domain.signal import EARLY_MS
 from passalong.errors import Conflict, NotFound
 from passalong.store.catalog import Catalog
-from passalong.store.db import Database, Transaction
+from passalong.store.db import REMEMBER, Database, Row, Transaction, retried
 from passalong.store.outbox import Outbox
 from passalong.store.signals import Signals
 
@@ -26,7 +25,7 @@ MUCH = 1_000
 _SWEPT = "plays_swept_at_ms"
 _COLUMNS = tuple(Play.__struct_fields__)
 
-Read = Callable[[str, Sequence[object]], Awaitable[list[sqlite3.Row]]]
+Read = Callable[[str, Sequence[object]], Awaitable[list[Row]]]
 """Rows of a statement: from the connection that reads, or within a transaction."""
 
 
@@ -46,6 +45,7 @@ class Plays:
 
     # Looking.
 
+    @retried
     async def look(self, jobs: Sequence[Job]) -> int:
         """Looks at the customers of these jobs and is done with them; gives how many plays that made."""
         now_ms = self._clock()
@@ -80,7 +80,8 @@ class Plays:
         for rule, why in found.plays:
             await self._insert(tx, customer, rule, why, now_ms)
         await tx.many(
-            "INSERT INTO held_back VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET times = times + 1",
+            """INSERT INTO held_back VALUES (?, ?, 1)
+               ON CONFLICT (rule, reason) DO UPDATE SET times = held_back.times + 1""",
             [(rule.id, reason.value) for rule, reason in found.kept_back],
         )
         await self._store_holding(tx, customer, found, since)
@@ -126,8 +127,9 @@ class Plays:
         """Has every customer looked at: that somebody was not heard of is told by no signal."""
         if self.book.rules:
             await self._signals.mark_all(list(self._catalog.customers))
-        await self._db.write("INSERT OR REPLACE INTO meta VALUES (?, ?)", (_SWEPT, str(self._clock())))
+        await self._db.write(REMEMBER, (_SWEPT, str(self._clock())))
 
+    @retried
     async def expire(self) -> bool:
         """Closes what was open for too long; whether there was any."""
         now_ms = self._clock()
@@ -154,6 +156,7 @@ class Plays:
         """One play; raises NotFound."""
         return await self._get(self._db.read, id)
 
+    @retried
     async def close(self, id: str, body: OutcomeBody) -> Play:
         """Says what came of a play, once: the same again changes nothing, anything else raises Conflict. What expired
         can still be done."""
@@ -170,6 +173,7 @@ class Plays:
             await self._outbox.tell(tx, Topic.PLAY_CLOSED, f"{id}/{body.result}")
             return await self._get(tx.all, id)
 
+    @retried
     async def assign(self, id: str, owner: str) -> Play:
         """Gives an open play to somebody else; raises Conflict for one that is closed."""
         async with self._db.transaction() as tx:
@@ -190,7 +194,7 @@ class Plays:
         rule: str | None = None,
     ) -> list[Play]:
         """Plays, newest first, from below the (created_at_ms, id) `before`."""
-        where, params = ["1"], []  # type: tuple[list[str], list[object]]
+        where, params = ["true"], []  # type: tuple[list[str], list[object]]
         if before is not None:
             where.append("(created_at_ms, id) < (?, ?)")
             params += before

@@ -4,7 +4,6 @@ has changed."""
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Mapping
@@ -17,9 +16,8 @@ from passalong.domain.conversion import ConversionKind
 from passalong.domain.instant import Clock
 from passalong.domain.lead import Motion
 from passalong.domain.money import Money, converted, summed
-from passalong.store.db import Database
+from passalong.store.db import Database, Row
 from passalong.store.metric import whole_or_part
-from passalong.store.named import queries
 from passalong.store.pipeline import Pipeline
 from passalong.store.replay import REPLAYED, Standing
 
@@ -145,7 +143,6 @@ class Rankings:
         self._progress: dict[str, Progress] = {}
         self._working: dict[str, asyncio.Task[None]] = {}
         self._one_at_a_time = asyncio.Lock()
-        self._named: Any = queries("customers")
 
     async def stop(self) -> None:
         """Waits until nobody asks the database any more."""
@@ -248,8 +245,8 @@ class Rankings:
             sizes = [converted(pipeline, self._currency, self._rates).amount.amount_minor]
         return (*sorted(-size for size in sizes if size), 0)
 
-    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        return await self._db.named(self._named, name, **params)
+    async def _rows(self, name: str, **params: Any) -> list[Row]:
+        return await self._db.named("customers", name, **params)
 
 
 NOTHING = _Sums().brought()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,8 +10,7 @@ from msgspec import Struct, field
 from passalong.domain.event import EventKind
 from passalong.domain.receipt import Receipt, Told
 from passalong.domain.share import Claims
-from passalong.store.db import Database
-from passalong.store.named import queries
+from passalong.store.db import Database, Row
 
 _FIELDS = {EventKind.VIEW: "visits", EventKind.LEAD: "leads", EventKind.OPPORTUNITY: "opportunities"}
 
@@ -46,7 +44,6 @@ class Summary(Struct, frozen=True, kw_only=True):
 class Receipts:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._named: Any = queries("receipts")
 
     async def summary(self, customer: str, month: int) -> Summary:
         """Over all that a customer has shared; `month` (202611) is the one that counts as this."""
@@ -73,7 +70,7 @@ class Receipts:
         found = await self._with_numbers(customer, rows)
         return found[0] if found else None
 
-    async def _with_numbers(self, customer: str, rows: Sequence[sqlite3.Row]) -> list[Root]:
+    async def _with_numbers(self, customer: str, rows: Sequence[Row]) -> list[Root]:
         """The shares with their numbers. `rows` are neighbours, newest first."""
         if not rows:
             return []
@@ -96,10 +93,10 @@ class Receipts:
                 roots[row["share"]].hops[row["hop"]] = Told.of(row["n"])
         return list(roots.values())
 
-    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        return await self._db.named(self._named, name, **params)
+    async def _rows(self, name: str, **params: Any) -> list[Row]:
+        return await self._db.named("receipts", name, **params)
 
 
-def _root(row: sqlite3.Row) -> Root:
+def _root(row: Row) -> Root:
     claims = Claims(**{name: row[name] for name in Claims.__struct_fields__})
     return Root(share=row["share"], claims=claims, first_seen_ms=row["first_seen_ms"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,9 +10,8 @@ from msgspec import Struct
 
 from passalong.domain.money import Money
 from passalong.domain.share import MAX_HOPS, Claims
-from passalong.store.db import Database
+from passalong.store.db import Database, Row
 from passalong.store.metric import whole_or_part
-from passalong.store.named import queries, script
 
 
 class Tally(Struct, kw_only=True):
@@ -68,8 +66,6 @@ class Node(Struct, kw_only=True):
 class Reports:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._named: Any = queries("reports")
-        self._verify = script("verify")
 
     async def mechanics(self) -> dict[str, Tally]:
         tallies = await self._tallies("mechanic")
@@ -86,11 +82,11 @@ class Reports:
             tallies.setdefault(row["id"], Tally()).shares = row["shares"]
         return tallies
 
-    async def shares_of(self, customer: str, limit: int = 200) -> list[sqlite3.Row]:
+    async def shares_of(self, customer: str, limit: int = 200) -> list[Row]:
         """A customer's shares, newest first, with visits, leads and opportunities."""
         return await self._rows("shares_of_customer", customer=customer, limit=limit)
 
-    async def share(self, share: str) -> sqlite3.Row | None:
+    async def share(self, share: str) -> Row | None:
         rows = await self._rows("share", share=share)
         return rows[0] if rows else None
 
@@ -123,18 +119,17 @@ class Reports:
         rows = await self._rows("steps", asset=asset, mechanic=mechanic)
         return {row["step"]: (row["views"], row["visits"]) for row in rows}
 
-    async def opportunities(self, since_ms: int) -> list[sqlite3.Row]:
+    async def opportunities(self, since_ms: int) -> list[Row]:
         """Every conversion since, a row for each of its credits."""
         return await self._rows("export_opportunities", since_ms=since_ms)
 
     async def verify(self) -> list[Difference]:
         """Rebuilds all counters from the ledger and gives what differs: nothing, or something is wrong."""
-        return [Difference(**dict(row)) for row in await self._db.read(self._verify)]
+        return [Difference(**dict(row)) for row in await self._db.named("verify", "differences")]
 
     async def integrity(self) -> list[str]:
-        """What SQLite itself finds wrong with the file."""
-        said = [str(row[0]) for row in await self._db.read("PRAGMA integrity_check")]
-        return [] if said == ["ok"] else said
+        """What the database itself finds wrong with what it stores."""
+        return await self._db.integrity()
 
     async def _tallies(self, what: str, **params: Any) -> dict[str, Tally]:
         """What people did by the ledger, and what came of it by the credits as they are now."""
@@ -151,5 +146,5 @@ class Reports:
             tallies.setdefault(id, Tally()).pipeline.append(Money(minor, currency))
         return tallies
 
-    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        return await self._db.named(self._named, name, **params)
+    async def _rows(self, name: str, **params: Any) -> list[Row]:
+        return await self._db.named("reports", name, **params)

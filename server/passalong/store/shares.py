@@ -11,9 +11,8 @@ from msgspec import Struct
 from passalong.domain.money import Money
 from passalong.domain.share import EXPIRY_SKEW_S, PROMPT_CHANNEL, Claims, ShareState
 from passalong.store.db import Database
-from passalong.store.named import queries
 
-_REVOKED = "SELECT id FROM catalog WHERE noun = 'revocation' AND json_extract(body, '$.by') IS NOT NULL"
+_REVOKED = "SELECT id FROM catalog WHERE noun = 'revocation' AND body ->> 'by' IS NOT NULL"
 _IS_REVOKED = f"EXISTS ({_REVOKED} AND id = s.share)"
 
 
@@ -55,7 +54,6 @@ class Below(Struct, frozen=True, kw_only=True):
 class Shares:
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._named: Any = queries("shares")
 
     async def page(self, wanted: Wanted, *, limit: int, before: tuple[int, str] | None, now_ms: int) -> list[Listed]:
         """Shares, newest first, from below the (first_seen_ms, share) `before`; none that upgrades are credited to,
@@ -73,21 +71,21 @@ class Shares:
         return found[0] if found else None
 
     async def below(self, share: str) -> Below:
-        [sums] = await self._db.named(self._named, "below", share=share)
-        money = await self._db.named(self._named, "pipeline_below", share=share)
+        [sums] = await self._db.named("shares", "below", share=share)
+        money = await self._db.named("shares", "pipeline_below", share=share)
         pipeline = [Money(row["amount_minor"] or 0, row["currency"]) for row in money]
         return Below(**dict(sums), pipeline=pipeline)
 
     async def months(self, share: str) -> list[tuple[str, int, int]]:
         """Visits and leads of a share by month (as 2026-10), oldest first; months without any are left out."""
-        rows = await self._db.named(self._named, "months", share=share)
+        rows = await self._db.named("shares", "months", share=share)
         return [(f"{row['month'] // 100}-{row['month'] % 100:02d}", row["visits"], row["leads"]) for row in rows]
 
     async def _listed(self, shares: Sequence[str]) -> list[Listed]:
         asked = msgspec.json.encode(list(shares)).decode()
-        branches = {row["id"]: row["n"] for row in await self._db.named(self._named, "branches", shares=asked)}
+        branches = {row["id"]: row["n"] for row in await self._db.named("shares", "branches", shares=asked)}
         pipeline: dict[str, list[Money]] = {}
-        for row in await self._db.named(self._named, "pipeline_of", shares=asked):
+        for row in await self._db.named("shares", "pipeline_of", shares=asked):
             pipeline.setdefault(row["id"], []).append(Money(row["amount_minor"] or 0, row["currency"]))
         return [
             Listed(
@@ -99,7 +97,7 @@ class Shares:
                 branches=branches.get(row["share"], 0),
                 pipeline=pipeline.get(row["share"], []),
             )
-            for row in await self._db.named(self._named, "listed", shares=asked)
+            for row in await self._db.named("shares", "listed", shares=asked)
         ]
 
 
@@ -118,17 +116,16 @@ def condition(wanted: Wanted, before: tuple[int, str] | None, now_ms: int) -> tu
     if wanted.state is not None:
         parts.append(_standing(wanted.state, now_ms))
     if wanted.text:
-        like = "%" + wanted.text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-        sought = " OR ".join(f"s.{column} LIKE ? ESCAPE '\\'" for column in ("share", "channel", "sharer"))
+        sought = " OR ".join(f"instr(lower(s.{column}), lower(?)) > 0" for column in ("share", "channel", "sharer"))
         named = " OR ".join(f"+s.{column} IN (SELECT value FROM json_each(?))" for column in ("customer", "asset"))
         ids = [msgspec.json.encode(list(some)).decode() for some in (wanted.customers, wanted.assets)]
-        parts.append((f"({sought} OR {named})", [like, like, like, *ids]))
+        parts.append((f"({sought} OR {named})", [*[wanted.text] * 3, *ids]))
     return " AND ".join(part for part, _ in parts), [value for _, values in parts for value in values]
 
 
 def _standing(state: ShareState, now_ms: int) -> tuple[str, Sequence[Any]]:
     """Each share is in one state: what was taken back and has expired since was taken back."""
-    latest_s = now_ms / 1000 - EXPIRY_SKEW_S
+    latest_s = -(-now_ms // 1000) - EXPIRY_SKEW_S
     if state is ShareState.REVOKED:
         return f"s.share IN ({_REVOKED})", []
     if state is ShareState.EXPIRED:

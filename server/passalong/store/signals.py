@@ -7,7 +7,6 @@ rules cost the sender nothing.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator, Sequence
 from functools import cache
 
@@ -18,7 +17,7 @@ from passalong.domain.history import Heard, History
 from passalong.domain.instant import Clock
 from passalong.domain.signal import Signal
 from passalong.errors import Conflict, Sentence, Unavailable
-from passalong.store.db import Database, Transaction
+from passalong.store.db import Database, Row, Taken, Transaction, retried
 from passalong.store.outbox import Outbox
 
 MOST_AT_ONCE = 2_000
@@ -119,9 +118,7 @@ class Signals:
             for customer, history in heard.items():
                 yield customer, history
 
-    async def _of_several(
-        self, customers: Sequence[str], first_ms: int, last_ms: int, ahead_ms: int
-    ) -> list[sqlite3.Row]:
+    async def _of_several(self, customers: Sequence[str], first_ms: int, last_ms: int, ahead_ms: int) -> list[Row]:
         return await self._db.read(
             """SELECT s.customer, min(s.occurred_at_ms, ?), s.kind, s.value
                FROM json_each(?) named CROSS JOIN signals s INDEXED BY signals_by_customer
@@ -183,19 +180,21 @@ class Signals:
         """Stores requests in one commit, the usual way if all of it is new."""
         try:
             await self._insert([signal for signals in posts for signal in signals])
-        except sqlite3.IntegrityError:
+        except Taken:
             return await self._sort_out(posts)
         return [Stored(len(signals), 0) for signals in posts]
 
+    @retried
     async def _insert(self, signals: Sequence[Signal]) -> None:
         """As few statements as may be: one of many rows is one transaction, one hop to the database's thread."""
         now_ms = self._clock()
         if len(signals) <= ONE_STATEMENT:
             await self._db.write(_insert(len(signals)), [value for s in signals for value in (*_values(s), now_ms)])
             return
-        async with self._db.transaction() as tx:
-            await tx.many(_insert(1), [(*_values(s), now_ms) for s in signals])
+        rows = [(*_values(s), now_ms) for s in signals]
+        await self._db.within(lambda tx: tx.many(_insert(1), rows))
 
+    @retried
     async def _sort_out(self, posts: Sequence[list[Signal]]) -> list[Stored | Exception]:
         """The same where some are known: a request that contradicts what is known is refused whole, and alone."""
         async with self._db.transaction() as tx:
@@ -206,6 +205,7 @@ class Signals:
             await tx.many(_insert(1), [(*_values(s), now_ms) for s in fresh.values()])
         return said
 
+    @retried
     async def mark_all(self, customers: Sequence[str]) -> None:
         """All of these are looked at: a day has passed, which changes what holds."""
         for start in range(0, len(customers), MOST_AT_ONCE):
@@ -213,9 +213,9 @@ class Signals:
                 await self._outbox.add_looks(tx, customers[start : start + MOST_AT_ONCE])
 
 
-def _together(sizes: Sequence[sqlite3.Row]) -> Iterator[list[sqlite3.Row]]:
+def _together(sizes: Sequence[Row]) -> Iterator[list[Row]]:
     """Customers in groups whose signals are read at once."""
-    group: list[sqlite3.Row] = []
+    group: list[Row] = []
     room = ROWS_AT_ONCE
     for row in sizes:
         if group and row["n"] > room:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -16,10 +15,9 @@ from passalong.domain.theater import Finding, Placed, Programme, Surface, findin
 from passalong.domain.verdict import Verdict
 from passalong.store.advocacy import Advocacy
 from passalong.store.catalog import Catalog
-from passalong.store.db import Database
+from passalong.store.db import Database, Row
 from passalong.store.decisions import Decisions
 from passalong.store.metric import Metrics
-from passalong.store.named import queries
 from passalong.store.verdicts import Verdicts
 
 HALF_YEAR_MS = 180 * DAY_MS
@@ -47,7 +45,6 @@ class Theater:
         self._advocacy = advocacy
         self._calendar = calendar
         self._clock = clock
-        self._named: Any = queries("theater")
 
     async def findings(self, verdicts: Mapping[str, Verdict] | None = None) -> list[Finding]:
         """As things stand, what weighs most first. `verdicts` are those of all mechanics, where they are known."""
@@ -117,5 +114,5 @@ class Theater:
         own = {registrable(host) for host in hosts if host}
         return [c.id for c in self._catalog.customers.values() if any(domain in own for domain in c.domains)]
 
-    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        return await self._db.named(self._named, name, **params)
+    async def _rows(self, name: str, **params: Any) -> list[Row]:
+        return await self._db.named("theater", name, **params)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from passalong.domain.instant import Calendar
-from passalong.store.db import Database
-from passalong.store.named import queries
+from passalong.store.db import Database, Row
 
 _END = (2**62, "")
 
@@ -45,7 +43,6 @@ class Timelines:
     def __init__(self, db: Database, calendar: Calendar) -> None:
         self._db = db
         self._calendar = calendar
-        self._named: Any = queries("customers")
 
     async def page(self, customer: str, *, limit: int, before: Key | None) -> list[Moment]:
         """As many moments as asked for, from below the (at_ms, key) `before`."""
@@ -88,10 +85,10 @@ class Timelines:
             for row in await self._rows("prompts", customer=customer)
         ]
 
-    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        return await self._db.named(self._named, name, **params)
+    async def _rows(self, name: str, **params: Any) -> list[Row]:
+        return await self._db.named("customers", name, **params)
 
 
-def _key(what: str, day: int, row: sqlite3.Row) -> str:
+def _key(what: str, day: int, row: Row) -> str:
     mechanic = f"/{row['mechanic']}" if "mechanic" in row.keys() else ""  # noqa: SIM118  a row is no mapping
     return f"{what}/{day}{mechanic}/{row['title']}"

@@ -175,7 +175,7 @@ class Touchpoints:
             # The nearest to the conversion, whatever the window; and the first of each share, which is its origin.
             rows = await tx.all(
                 """WITH touch AS (
-                     SELECT e.lead, e.share, e.day, min(e.at_ms) AS at_ms, min(e.kind) AS kind
+                     SELECT min(e.lead) AS lead, e.share, e.day, min(e.at_ms) AS at_ms, min(e.kind) AS kind
                      FROM leads l JOIN events e ON e.lead = l.id
                      WHERE l.id = ? AND l.erased_at_ms IS NULL AND e.kind IN ('lead', 'view') AND e.actor = 'human'
                      GROUP BY e.share, e.day
@@ -232,7 +232,7 @@ class Touchpoints:
     def _by_answer(self, answer: str, traces: Traces) -> list[Touchpoint]:
         """The customer whose name stands in the answer; of several the longest, so that a part of it names nobody."""
         said = answer.casefold()
-        named = [c for c in self._catalog.customers.values() if len(c.name) > 2 and c.name.casefold() in said]
+        named = [c for c in tuple(self._catalog.customers.values()) if len(c.name) > 2 and c.name.casefold() in said]
         if not named:
             return []
         customer = max(named, key=lambda c: len(c.name))

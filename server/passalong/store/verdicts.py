@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,9 +12,8 @@ from passalong.domain.mechanic import Mechanic, MechanicKind
 from passalong.domain.text import counted
 from passalong.domain.verdict import STALE_MS, Answers, Facts, Verdict, judge
 from passalong.store.crm import Crm
-from passalong.store.db import Database
+from passalong.store.db import Database, Row
 from passalong.store.metric import whole_or_part
-from passalong.store.named import queries
 
 
 class Verdicts:
@@ -26,7 +24,6 @@ class Verdicts:
         self._calendar = calendar
         self._clock = clock
         self._crm = crm
-        self._named: Any = queries("verdict")
 
     async def of(self, mechanics: Iterable[Mechanic]) -> dict[str, Verdict]:
         """By key, as things stand now."""
@@ -104,5 +101,5 @@ class Verdicts:
             return "yet"
         return f"for {counted((now_ms - polled_ms) // DAY_MS, 'day')}" if now_ms - polled_ms > STALE_MS else None
 
-    async def _rows(self, name: str, **params: Any) -> list[sqlite3.Row]:
-        return await self._db.named(self._named, name, **params)
+    async def _rows(self, name: str, **params: Any) -> list[Row]:
+        return await self._db.named("verdict", name, **params)

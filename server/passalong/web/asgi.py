@@ -3,21 +3,67 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from urllib.parse import parse_qsl
 
 from litestar import Response
 from litestar.datastructures import Cookie
-from litestar.types import Send
+from litestar.exceptions import HTTPException
+from litestar.types import HTTPScope, Receive, Send
+from msgspec import Struct
 
-from passalong.web.security import Headers
+from passalong.web.connection import patient
+from passalong.web.security import FOR_ALL, Headers
+from passalong.web.watch import Outgoing
+
+Answer = tuple[int, Headers, bytes]
+"""Status, headers and body. The front door adds what every answer says."""
+FORM_MAX_BYTES = 64_000
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Asked(Struct, frozen=True, gc=False):
+    """A request at the front door: which token, by which door, and of a walkthrough which step."""
+
+    scope: HTTPScope
+    receive: Receive
+    door: str
+    token: str
+    step: int | None = None
+
+    async def form(self) -> dict[str, str]:
+        """The fields of a form as browsers send it, of those named alike the last.
+
+        Raises HTTPException: 408 for one that comes too slowly, 413 for a larger one, 415 for anything else.
+        """
+        kind = next((value for name, value in self.scope["headers"] if name == b"content-type"), b"")
+        if kind.partition(b";")[0].strip().lower() != _FORM.encode():
+            raise HTTPException(status_code=415, headers={"accept-post": _FORM})
+        body, more, receive = b"", True, patient(self.receive)
+        while more:
+            message = await receive()
+            if message["type"] != "http.request":  # gone before all of it had come: nobody reads the answer
+                raise HTTPException(status_code=400)
+            body, more = body + message["body"], message["more_body"]
+            if len(body) > FORM_MAX_BYTES:
+                raise HTTPException(status_code=413)
+        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 async def answer(
     send: Send, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes = b"", *, head: bool = False
 ) -> None:
     """Sends a whole response; without its body for HEAD, but with its length."""
-    fields = [*headers, (b"content-length", str(len(body)).encode())]
+    fields = headers if status == 204 else [*headers, (b"content-length", b"%d" % len(body))]
+    if isinstance(send, Outgoing) and send.whole(status, fields, b"" if head else body):
+        return
     await send({"type": "http.response.start", "status": status, "headers": fields})
     await send({"type": "http.response.body", "body": b"" if head else body, "more_body": False})
+
+
+def moved(location: str, *extra: tuple[bytes, bytes], cookies: Iterable[Cookie] = ()) -> Answer:
+    """303: go there with a GET."""
+    crumbs = [crumb.to_encoded_header() for crumb in cookies]
+    return 303, [(b"location", location.encode()), (b"cache-control", b"no-store"), FOR_ALL, *extra, *crumbs], b""
 
 
 def respond(status: int, headers: Headers, body: bytes = b"", *, cookies: Iterable[Cookie] = ()) -> Response[bytes]:
@@ -28,6 +74,6 @@ def respond(status: int, headers: Headers, body: bytes = b"", *, cookies: Iterab
 
 
 def see_other(location: str, *extra: tuple[bytes, bytes], cookies: Iterable[Cookie] = ()) -> Response[bytes]:
-    """303: go there with a GET."""
-    headers = [(b"location", location.encode()), (b"cache-control", b"no-store"), *extra]
-    return respond(303, headers, cookies=cookies)
+    """303 as a Litestar response."""
+    status, headers, _ = moved(location, *extra)
+    return respond(status, headers, cookies=cookies)

@@ -1,12 +1,24 @@
-"""How long a request may take to arrive, and how large its head may be. Behind a proxy nobody gets as far as this."""
+"""How long a request may take to arrive, and how large its head may be: behind a proxy nobody gets as far as this. How
+an answer leaves that is known whole: in one piece. And how a connection ends whose process is replaced.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 
 from litestar.exceptions import HTTPException
 from litestar.types import HTTPReceiveMessage, Receive
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+
+WHOLE = "passalong.whole"
+"""The extension of a request's scope (ASGI 3.0, "Extensions") that takes status, headers and body of an answer at once:
+one write to the socket, and no look at each header by itself."""
+Whole = Callable[[int, Sequence[tuple[bytes, bytes]], bytes], bool]
+
+REPLACED = "passalong.replaced"
+"""The entry of the lifespan's state (ASGI 3.0, "Lifespan State") that is asked when a process is to end: whether
+another takes requests in its place, a `Callable[[], bool]`. Without one, nobody does."""
 
 _REFUSAL = "HTTP/1.1 {}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
@@ -16,15 +28,25 @@ class Connection(HttpToolsProtocol):
 
     HEAD_S = 20.0
     HEAD_BYTES = 65_536
+    LINGER_S = 1.0
+    """What is still on its way is read for so long after a refusal: a connection that is closed upon unread bytes is
+    reset, and the client never reads why (RFC 9112, section 9.6)."""
+    LAST_S = 3.0
+    """What a proxy sends on an idle connection just as that is closed is lost, and a form cannot be sent twice: so a
+    process that is replaced waits a little for the last request of each. Proxies are to hang up sooner."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._in_head = True
         self._head_bytes = 0
         self._patience: asyncio.TimerHandle | None = None
+        self._refused = False
+        self._last = False
         self._wait()
 
     def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
         super().data_received(data)
         # Almost every head comes whole and at once, and costs nothing here.
         if self._in_head and not self.transport.is_closing():
@@ -42,11 +64,49 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._head_bytes = 0
         self._rest()
+        self.scope["extensions"] = {WHOLE: self._whole}  # type: ignore[dict-item]
         super().on_headers_complete()
+        if self._last:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """The process is to end: whatever is answered from now on says that it was the last."""
+        replaced: Callable[[], bool] | None = self.app_state.get(REPLACED)
+        answered = self.cycle is None or self.cycle.response_complete
+        if not answered or replaced is None or not replaced():
+            super().shutdown()
+            return
+        self._last = True
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(self.LAST_S, self.timeout_keep_alive_handler)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest()
         super().connection_lost(exc)
+
+    def _whole(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+        """Writes an answer; False, and nothing is written, where it must go the usual way. The body of HEAD is empty.
+
+        Raises RuntimeError for a header that would be two.
+        """
+        cycle: RequestResponseCycle = self.cycle
+        if self.pipeline or cycle.response_started or cycle.disconnected or self.flow.write_paused:
+            return False
+        fields = [part for name, value in (*cycle.default_headers, *headers) for part in (name, b": ", value, b"\r\n")]
+        head = b"".join(fields)
+        lines = len(fields) // 4
+        if head.count(b"\n") != lines or head.count(b"\r") != lines:
+            raise RuntimeError("A header of the answer holds the end of a line.")
+        said = (b"connection", b"close") in headers
+        last = b"\r\n" if cycle.keep_alive or said else b"connection: close\r\n\r\n"
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        self.transport.write(b"".join((STATUS_LINE[status], head, last, body)))
+        cycle.message_event.set()
+        if said or not cycle.keep_alive:
+            self.transport.close()
+        cycle.on_response()
+        return True
 
     def _wait(self) -> None:
         self._patience = self.loop.call_later(self.HEAD_S, self._refuse, "408 Request Timeout")
@@ -62,6 +122,11 @@ class Connection(HttpToolsProtocol):
             # Not into an answer to the request before, where somebody sends the next without waiting for it.
             if self.cycle is None or self.cycle.response_complete:
                 self.transport.write(_REFUSAL.format(status).encode())
+                if self.transport.can_write_eof():
+                    self._refused = True
+                    self.transport.write_eof()
+                    self._patience = self.loop.call_later(self.LINGER_S, self.transport.close)
+                    return
             self.transport.close()
 
 

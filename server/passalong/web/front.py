@@ -1,4 +1,4 @@
-"""The front door: share pages, steps and cards are answered here, on bare ASGI; everything else goes on to Litestar.
+"""The front door: what viewers do all day is answered here, on bare ASGI; everything else goes on to Litestar.
 
 Litestar's routing costs more than all of a share page's own work, and its `@asgi` handlers take no path
 parameters in 2.25.
@@ -6,21 +6,53 @@ parameters in 2.25.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.exceptions import MethodNotAllowedException
 from litestar.routes import HTTPRoute
 from litestar.types import HTTPScope, Message, Receive, Scope, Send
+from msgspec import Struct
 
-from passalong.web.asgi import answer
+from passalong.errors import Elsewhere
+from passalong.web.asgi import Answer, Asked, answer, moved
 from passalong.web.connection import patient
-from passalong.web.security import Armour
+from passalong.web.security import FOR_ALL, Armour
 from passalong.web.services import Services
 from passalong.web.unfurl.images import CARD, card
+from passalong.web.viewer.cta import follow_cta
+from passalong.web.viewer.gate import submit_gate
 from passalong.web.viewer.share import share_page
 from passalong.web.visitor import accept_language
+from passalong.web.watch import Watch
 
-_DOORS = ("/s/", "/e/")
+
+class Door(Struct, frozen=True):
+    """What stands behind a share's address, and which requests it takes."""
+
+    answer: Callable[[Services, Asked], Awaitable[Answer]]
+    methods: tuple[str, ...] = ("GET", "HEAD")
+
+    @property
+    def allow(self) -> str:
+        return ", ".join(sorted((*self.methods, "OPTIONS")))
+
+
+_ENTRANCES = ("/s/", "/e/")
+_STEP = "{step}"
+DOORS = {
+    "": Door(share_page),
+    _STEP: Door(share_page),
+    "gate": Door(submit_gate, ("POST",)),
+    "go": Door(follow_cta),
+    CARD: Door(card),
+}
+"""By what follows the token."""
+PATHS = {
+    (entrance, tail): f"/{entrance}/{{token}}" + (f"/{tail}" if tail else "") for entrance in "se" for tail in DOORS
+}
+"""The addresses of all of them, as a log names them."""
 
 MAX_DIGITS = 3
 """No walkthrough has a thousand steps."""
@@ -33,6 +65,7 @@ class FrontDoor:
         self.litestar = litestar
         self.services = services
         self._armour = Armour(secure=services.settings.secure)
+        self._watch = Watch(services.settings, services.meters)
         self._methods = {
             route.path_format: ", ".join(sorted(route.methods)).encode()
             for route in litestar.routes
@@ -42,10 +75,14 @@ class FrontDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == ScopeType.HTTP:
             path = scope["path"]
-            if path.startswith(_DOORS):
+            send = self._watch.over(scope, send)
+            if path.startswith(_ENTRANCES):
                 token, deeper, tail = path[3:].partition("/")
-                if not deeper or tail == CARD or (len(tail) <= MAX_DIGITS and tail.isdecimal() and tail.isascii()):
-                    await self._answer(scope, send, path[1], token, tail)
+                step = int(tail) if len(tail) <= MAX_DIGITS and tail.isdecimal() and tail.isascii() else None
+                name = tail if step is None else _STEP
+                if name in DOORS and (tail or not deeper):
+                    scope["path_template"] = PATHS[path[1], name]
+                    await self._answer(DOORS[name], send, Asked(scope, receive, path[1], token, step))
                     return
             send = self._armour.over(send, path)
             receive = patient(receive)
@@ -65,16 +102,18 @@ class FrontDoor:
 
         return sending
 
-    async def _answer(self, scope: HTTPScope, send: Send, door: str, token: str, tail: str) -> None:
-        services, method = self.services, scope["method"]
+    async def _answer(self, door: Door, send: Send, asked: Asked) -> None:
+        method = asked.scope["method"]
         try:
-            if method not in ("GET", "HEAD"):
-                raise MethodNotAllowedException(headers={"allow": "GET, HEAD"})
-            if tail == CARD:
-                await card(services, scope, self._armour.over(send, scope["path"]), token)
+            if method in door.methods:
+                status, headers, body = await door.answer(self.services, asked)
+            elif method == "OPTIONS":
+                status, headers, body = 204, [(b"allow", door.allow.encode()), FOR_ALL], b""
             else:
-                await share_page(services, scope, send, door, token, int(tail) if tail else None)
+                raise MethodNotAllowedException(headers={"allow": door.allow})
+        except Elsewhere as error:
+            status, headers, body = moved(error.url)
         except Exception as error:  # the last door before the server's own: every refusal is a page
-            link = services.links.behind(scope["path"])
-            status, headers, body = services.refusals.of(error, link, accept_language(scope))
-            await answer(send, status, headers, body, head=method == "HEAD")
+            link = self.services.links.behind(asked.scope["path"])
+            status, headers, body = self.services.refusals.of(error, link, accept_language(asked.scope))
+        await answer(send, status, [*headers, *self._armour.common], body, head=method == "HEAD")

@@ -11,6 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from passalong import errors
 from passalong.domain.faults import fault_of
 from passalong.errors import Sentence
+from passalong.logs import REQUEST_ID
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,12 +32,19 @@ _SENTENCES: dict[int, str] = {
     405: Sentence("This address does not take requests of that kind."),
     408: Sentence("What was sent took too long to arrive. Nothing of it was kept."),
     413: Sentence("What was sent is larger than this server takes."),
+    415: Sentence("This address takes forms as browsers send them (application/x-www-form-urlencoded)."),
 }
+_NO_BODY = "'data'"
+"""What Litestar says where a body is needed and none came."""
 _OURS = Sentence("Something went wrong on our side. It has been noted; nothing you sent was kept.")
 
 
 class Problem:
-    """An error as HTTP sees it: status, a sentence, faults by field, extra headers."""
+    """An error as HTTP sees it: status, a sentence, faults by field, extra headers.
+
+    `reference` is the id of the request where the fault is ours, for whoever looks into it. Other refusals have none:
+    what is unknown and what is another's read alike, to the byte.
+    """
 
     def __init__(self, error: Exception) -> None:
         self.faults: tuple[errors.Fault, ...] = ()
@@ -65,9 +73,10 @@ class Problem:
             self.status = 500
             self.sentence = _OURS
             _LOG.error("unexpected %s", type(error).__name__, exc_info=error)
+        self.reference = REQUEST_ID.get() if self.status >= 500 else ""
 
     def details(self) -> dict[str, Any]:
-        """RFC 9457 problem details. `faults` is a list of `{field, message}`."""
+        """RFC 9457 problem details. `faults` is a list of `{field, message}`, `request_id` the reference."""
         details: dict[str, Any] = {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
@@ -76,11 +85,15 @@ class Problem:
         }
         if self.faults:
             details["faults"] = [{"field": fault.field, "message": str(fault.message)} for fault in self.faults]
+        if self.reference:
+            details["request_id"] = self.reference
         return details
 
 
 def _faults(error: ValidationException) -> tuple[errors.Fault, ...]:
     entries = error.extra if isinstance(error.extra, list) else []
+    if [entry.get("message") for entry in entries] == [_NO_BODY]:
+        return (errors.Fault("body", "This is needed."),)
     return tuple(
         fault_of(str(entry.get("message", "")), "" if entry.get("key") == "data" else str(entry.get("key") or ""))
         for entry in entries

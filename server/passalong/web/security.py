@@ -19,9 +19,14 @@ _COMMON: Headers = [
 
 _HSTS = (b"strict-transport-security", b"max-age=31536000")
 _CORP = b"cross-origin-resource-policy"
+FOR_ALL = (_CORP, b"cross-origin")
+"""Other sites may show this, and frames whose origin is nobody's."""
+_NO_FRAMES = (b"x-frame-options", b"DENY")
+"""For browsers that do not read `frame-ancestors` of a policy."""
 _DATA: Headers = [
     (b"cache-control", b"no-store"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+    _NO_FRAMES,
 ]
 """Of what programs read: kept nowhere, and nothing if a browser shows it all the same."""
 _FOR_PROGRAMS, _FOR_CUSTOMERS = ("/api/", "/hooks/"), "/portal"
@@ -31,9 +36,9 @@ class Armour:
     """What every answer says about itself, whichever door it leaves by, unless that door has said it already."""
 
     def __init__(self, *, secure: bool) -> None:
-        common = [*_COMMON, *([_HSTS] if secure else [])]
-        # Pictures and sheets are asked for by other sites, and by frames whose origin is nobody's.
-        self._open = {name: (name, value) for name, value in [*common, (_CORP, b"cross-origin")]}
+        self.common = [*_COMMON, *([_HSTS] if secure else [])]
+        """What is the same everywhere, for answers that have said all else themselves."""
+        self._open = {name: (name, value) for name, value in [*self.common, FOR_ALL]}
         self._own = self._open | {_CORP: (_CORP, b"same-origin")}
         self._data = self._own | {name: (name, value) for name, value in _DATA}
 
@@ -77,23 +82,34 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def page_headers(policy: str, *, secure: bool, private: bool = True) -> Headers:
-    """The headers of an HTML page. `private` pages are never kept by a cache between us and the viewer."""
+def page_headers(policy: str, *, private: bool = True) -> Headers:
+    """The headers of an HTML page, but for those that are the same everywhere. `private` pages are never kept by a
+    cache between us and the viewer."""
     headers: Headers = [
         (b"content-type", b"text/html; charset=utf-8"),
         (b"content-security-policy", policy.encode()),
         (b"cache-control", b"private, no-store" if private else b"no-cache"),
-        *_COMMON,
     ]
-    headers.append((_CORP, b"same-origin" if "frame-ancestors 'none'" in policy else b"cross-origin"))
-    if secure:
-        headers.append(_HSTS)
+    if "frame-ancestors 'none'" in policy:
+        headers += [(_CORP, b"same-origin"), _NO_FRAMES]
+    else:
+        headers.append(FOR_ALL)
     return headers
 
 
+class _Crumb(Cookie):
+    """A cookie whose value needs no quoting: `http.cookies` takes longer to write two than all else of a form takes."""
+
+    def to_encoded_header(self) -> tuple[bytes, bytes]:
+        secure = "; Secure" if self.secure else ""
+        crumb = f"{self.key}={self.value}; HttpOnly; Max-Age={self.max_age}; Path={self.path}; SameSite=lax{secure}"
+        return b"set-cookie", crumb.encode("latin-1")
+
+
 def cookie(name: str, value: str, *, path: str, max_age_s: int, secure: bool) -> Cookie:
-    """First-party, unreadable to scripts, sent along when a link is followed. No value: forgotten at once."""
-    return Cookie(
+    """First-party, unreadable to scripts, sent along when a link is followed. The value is a token of ours; without one
+    the cookie is forgotten at once."""
+    return _Crumb(
         key=name,
         value=value,
         path=path,

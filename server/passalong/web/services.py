@@ -8,15 +8,18 @@ from litestar.di import NamedDependency
 
 from passalong.domain.instant import Calendar, Clock
 from passalong.domain.token import Keyring
+from passalong.meters import Meters
 from passalong.settings import Settings
 from passalong.store.advocacy import Advocacy
 from passalong.store.aftermath import Aftermath
+from passalong.store.audit import Audit
 from passalong.store.catalog import Catalog
 from passalong.store.courses import Courses
 from passalong.store.crm import Crm
 from passalong.store.db import Database
 from passalong.store.decisions import Decisions
 from passalong.store.dismissals import Dismissals
+from passalong.store.erasures import Erasures
 from passalong.store.files import FileStore
 from passalong.store.idempotency import Idempotency
 from passalong.store.invitations import Invitations
@@ -26,6 +29,7 @@ from passalong.store.ledger import Ledger
 from passalong.store.metric import Metrics
 from passalong.store.monthly import MonthlyReviews
 from passalong.store.outbox import Outbox
+from passalong.store.people import People
 from passalong.store.pipeline import Pipeline
 from passalong.store.play_reports import PlayReports
 from passalong.store.plays import Plays
@@ -33,6 +37,7 @@ from passalong.store.ranking import Rankings
 from passalong.store.receipts import Receipts
 from passalong.store.rehearsal import Rehearsals
 from passalong.store.reports import Reports
+from passalong.store.retention import Keeper
 from passalong.store.shares import Shares
 from passalong.store.signals import Signals
 from passalong.store.standing import Standings
@@ -60,6 +65,7 @@ class Services:
     catalog: Catalog
     ledger: Ledger
     leads: Leads
+    people: People
     pipeline: Pipeline
     outbox: Outbox
     crm: Crm
@@ -93,8 +99,13 @@ class Services:
     play_reports: PlayReports
     rehearsals: Rehearsals
     invitations: Invitations
+    erasures: Erasures
     dismissals: Dismissals
     keys: Keys
+    meters: Meters | None
+    """None unless somebody is to be told."""
+    audit: Audit
+    keeper: Keeper
 
 
 FromServices = NamedDependency[Services]

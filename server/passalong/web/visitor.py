@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import blake2b
-from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,6 +15,7 @@ from passalong.domain.instant import DAY_MS, Calendar
 from passalong.errors import Unavailable
 from passalong.settings import Settings
 from passalong.store.salts import Salts
+from passalong.web.proxies import Proxies
 
 _UNFURLERS = (
     "slackbot", "slack-imgproxy", "twitterbot", "facebookexternalhit", "facebot", "linkedinbot", "whatsapp",
@@ -24,8 +24,12 @@ _UNFURLERS = (
 )  # fmt: skip
 
 
+_OPT_OUTS = (b"sec-gpc", b"dnt")
+
+
 class Visitor(Struct, gc=False):
-    """One request's asker. `hash` is 63 bits, for this day only. `counted` is False for HEAD and prefetches.
+    """One request's asker. `hash` is 63 bits, for this day only: it keeps one visitor from using up another's tries and
+    from using another's pass. `counted` is False for HEAD and prefetches.
 
     `referer` is the page of ours that led here; browsers are told to send it to us alone.
     """
@@ -34,6 +38,10 @@ class Visitor(Struct, gc=False):
     hash: int
     before: int
     """The hash of the day before, where a pass is carried in the URL: nobody turns into another at midnight."""
+    opted_out: bool
+    """The browser asks not to be tracked: by Global Privacy Control (https://w3c.github.io/gpc) or Do Not Track."""
+    kept: int
+    """What the ledger may keep to tell this visitor from others of the day: the hash; of whoever opted out, 0."""
     counted: bool
     cookies: Mapping[str, str]
     query: Mapping[str, str]
@@ -46,12 +54,12 @@ class Visitors:
     def __init__(self, settings: Settings, calendar: Calendar, salts: Salts) -> None:
         self._calendar = calendar
         self._salts = salts
-        self._proxies = [ip_network(proxy, strict=False) for proxy in settings.trusted_proxies]
+        self.proxies = Proxies(settings.trusted_proxies)
 
     async def read(self, scope: Mapping[str, Any], now_ms: int) -> Visitor:
         """The asker of an ASGI request, from its headers in one pass."""
         agent = cookie = forwarded = language = referer = b""
-        counted, gzip = scope["method"] != "HEAD", False
+        counted, gzip, opted_out = scope["method"] != "HEAD", False, False
         for name, value in scope["headers"]:
             if name == b"user-agent":
                 agent = value
@@ -65,6 +73,8 @@ class Visitors:
                 referer = value
             elif name == b"x-forwarded-for":
                 forwarded = forwarded + b"," + value if forwarded else value
+            elif value == b"1" and name in _OPT_OUTS:
+                opted_out = True
             elif name in (b"sec-purpose", b"purpose", b"x-moz") and b"pre" in value:
                 counted = False
         day = self._calendar.day(now_ms)
@@ -74,13 +84,17 @@ class Visitors:
                 salt = await self._salts.of(day)
             except Unavailable:
                 salt = b""
-        address = self._address(scope, forwarded)
+        client = scope.get("client")
+        address = self.proxies.client(client[0] if client else "", forwarded).encode("latin-1", "replace")
         query = scope["query_string"]
         yesterday = self._salts.known(self._calendar.day(now_ms - DAY_MS)) if b"pass=" in query else None
+        known_as = _hash(address, agent, salt)
         return Visitor(
             actor=actor_of(agent),
-            hash=_hash(address, agent, salt),
+            hash=known_as,
             before=_hash(address, agent, yesterday) if yesterday else 0,
+            opted_out=opted_out,
+            kept=0 if opted_out else known_as,
             counted=counted,
             cookies=_cookies(cookie) if cookie else {},
             query={name: found[0] for name, found in parse_qs(query.decode("latin-1")).items()} if query else {},
@@ -88,24 +102,6 @@ class Visitors:
             accept_language=language.decode("latin-1"),
             referer=referer.decode("latin-1"),
         )
-
-    def _address(self, scope: Mapping[str, Any], forwarded: bytes) -> bytes:
-        """The client's address: the socket's peer, or what trusted proxies say of it, nearest first."""
-        client = scope.get("client")
-        peer: str = client[0] if client else ""
-        if forwarded and self._proxies and self._trusted(peer):
-            for hop in reversed(forwarded.decode("latin-1").split(",")):
-                peer = hop.strip()
-                if not self._trusted(peer):
-                    break
-        return peer.encode("latin-1", "replace")
-
-    def _trusted(self, address: str) -> bool:
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._proxies)
 
 
 def _hash(address: bytes, agent: bytes, salt: bytes) -> int:
@@ -127,6 +123,11 @@ def actor_of(agent: bytes) -> Actor:
     if not text or is_crawler(text) or "compatible; passalong/" in lowered:
         return Actor.BOT
     return Actor.HUMAN
+
+
+def has_opted_out(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether a request asks not to be tracked, where nothing else of its asker matters."""
+    return any(value == b"1" and name in _OPT_OUTS for name, value in headers)
 
 
 def accept_language(scope: Mapping[str, Any]) -> str:

@@ -15,10 +15,11 @@ from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
 from passalong.domain.delivery import OVERLAP_MS, Endpoint, EndpointBody, Secret, Topic, build, new_secret, pause_of
-from passalong.domain.instant import at, ms_of
+from passalong.domain.instant import Moment, at, ms_of
 from passalong.errors import Conflict, Invalid, NotFound
 from passalong.outgoing.guard import Unsafe, look_at
 from passalong.web.api.access import ADMIN
+from passalong.web.api.catalog import OwnId
 from passalong.web.api.outbox import Queued
 from passalong.web.api.paging import Cursor, Limit, Page, page_by_id
 from passalong.web.api.refusals import REFUSALS
@@ -46,8 +47,8 @@ class EndpointAnswer(Struct, kw_only=True):
 class ReplayBody(Struct, rename={"first": "from", "last": "to"}, forbid_unknown_fields=True):
     """From when until when, both included."""
 
-    first: datetime
-    last: datetime
+    first: Moment
+    last: Moment
 
 
 class TestBody(Struct, forbid_unknown_fields=True):
@@ -71,7 +72,7 @@ async def list_endpoints(services: FromServices, limit: Limit = 50, cursor: Curs
 
 
 @put("/webhooks/{id:str}", tags=["Webhooks"], summary="Make or change an endpoint", opt=ADMIN, responses=REFUSALS)
-async def put_endpoint(services: FromServices, id: FromPath[str], data: JSONBody[EndpointBody]) -> EndpointAnswer:
+async def put_endpoint(services: FromServices, id: OwnId, data: JSONBody[EndpointBody]) -> EndpointAnswer:
     """A new endpoint gets a signing secret, shown this once. One that was disabled is told again from now on."""
     now_ms = services.clock()
 

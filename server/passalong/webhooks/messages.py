@@ -78,7 +78,7 @@ class Messages:
             data |= {
                 "email": lead.email, "name": lead.name, "company": lead.company, "role": lead.role,
                 "heard_from": lead.heard_from, "answers": lead.extra, "motion": lead.motion, "parent": lead.parent,
-                "consent_version": lead.consent_version, "suspect": lead.suspect,
+                "consent_version": lead.consent_version, "opted_out": lead.opted_out, "suspect": lead.suspect,
                 "erased": lead.erased_at_ms is not None,
             }  # fmt: skip
         return Message(type=topic, timestamp=at(event.at_ms), data=data)

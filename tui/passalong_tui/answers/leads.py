@@ -73,6 +73,12 @@ class LeadDetail(Struct, kw_only=True):
     crm: InCrm | None = None
 
 
+class ErasureRequest(Struct, kw_only=True):
+    """Somebody asked to be erased, and waits for an admin."""
+
+    id: str
+
+
 class Erasure(Struct, kw_only=True):
     lead: str
     erased_at: datetime

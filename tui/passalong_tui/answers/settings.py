@@ -37,11 +37,12 @@ class Brand(Struct, kw_only=True):
 
 
 class Kept(Struct, kw_only=True):
-    """How long something is kept; `days` None for good."""
+    """How long something is kept; `days` None for good. `setting` says otherwise, where it can be said."""
 
     kind: str
     days: int | None
     what: str
+    setting: str | None = None
 
 
 class Settings(Struct, kw_only=True):

@@ -42,6 +42,8 @@ SECTIONS = {
     "plays": "Plays",
     "limits": "Limits",
     "unfurl": "Unfurl",
+    "log": "Log",
+    "metrics": "Metrics",
     "": "Server",
 }
 """In the order in which they are told; what a newer server knows besides comes with the server's own."""
@@ -78,6 +80,12 @@ MEANS = {
     "limits.upload_mb": "The largest file that an asset takes",
     "limits.submissions_per_10_minutes": "Form posts of one visitor before a pause is asked for",
     "unfurl.draw_ahead": "Whether a card is drawn as soon as its share is made",
+    "log.format": "Lines for people (text) or for programs (json)",
+    "log.level": "From which weight on something is written",
+    "log.access": "Whether each request leaves a line, which names its route alone",
+    "metrics.keyed": "Whether /metrics answers whoever brings the key",
+    "metrics.host": "On which address the port for Prometheus is open",
+    "metrics.port": "Where Prometheus is told; 0 for nowhere",
     "base_url": "How the world reaches this server",
     "database": "The SQLite file; uploaded files live beside it",
     "timezone": "In whose days and months reports count",
@@ -91,6 +99,7 @@ VARIABLE_OF = {
     "hubspot.hooks": "hubspot.client_secret",
     "mail.connected": "mail.host",
     "mail.login": "mail.username",
+    "metrics.keyed": "metrics.key",
 }
 """What is told instead of a secret, and the setting that it stands for."""
 NOT_SET = {"workers": "Changed by passalong serve --workers."}
@@ -114,7 +123,7 @@ def _rows(settings: Settings) -> Iterator[Setting]:
             for kept in settings.retention:
                 yield Setting(
                     place=place, section=title, name=kept.kind, value=lasting(kept.days), means=kept.what,
-                    changed="This is no setting.",
+                    changed=changed(kept.setting, settings) if kept.setting else "This is no setting.",
                 )  # fmt: skip
                 place += 1
             continue
@@ -154,7 +163,7 @@ def _with_unit(name: str, value: float) -> str:
     shown = int(value) if isinstance(value, float) and value.is_integer() else value
     unit = None if name in _NO_UNIT else _UNITS.get(name.rpartition("_")[2])
     if unit is None:
-        return number(shown) if name != "mail.port" else str(shown)
+        return number(shown) if not name.endswith(".port") else str(shown)
     return f"{number(shown)} MB" if unit == "MB" else counted(shown, unit)
 
 

@@ -18,8 +18,8 @@ from passalong_tui import safe
 from passalong_tui.answers.metric import Metric, Month, Theater
 from passalong_tui.charts.coverage import coverage
 from passalong_tui.client import Client
-from passalong_tui.commands import OVERVIEW, bindings
-from passalong_tui.messages import EventsArrived, Fact, MechanicsFetched, MetricFetched, TheaterFetched
+from passalong_tui.commands import ADMIN, OVERVIEW, bindings
+from passalong_tui.messages import ErasuresFetched, EventsArrived, Fact, MechanicsFetched, MetricFetched, TheaterFetched
 from passalong_tui.screens.page import Page
 from passalong_tui.widgets.bars import MonthBars, SourceMonths
 from passalong_tui.widgets.breakdown import Funnel, Pipeline
@@ -71,6 +71,8 @@ class OverviewScreen(Page):
     def readings(self, client: Client) -> Iterable[Awaitable[list[Fact]]]:
         yield self.fetch(client)
         yield self._fetch_theater(client)
+        if self.known.role == ADMIN:
+            yield self._fetch_asked(client)
 
     async def fetch(self, client: Client) -> list[Fact]:
         metric, mechanics = await asyncio.gather(client.metric(), client.mechanics())
@@ -78,6 +80,9 @@ class OverviewScreen(Page):
 
     async def _fetch_theater(self, client: Client) -> list[Fact]:
         return [TheaterFetched(await client.theater())]
+
+    async def _fetch_asked(self, client: Client) -> list[Fact]:
+        return [ErasuresFetched(await client.asked_to_be_erased())]
 
     def draw(self) -> None:
         if self.known.metric is not None:
@@ -103,6 +108,11 @@ class OverviewScreen(Page):
     def _theater(self, fact: TheaterFetched) -> None:
         self._draw_theater(fact.theater)
 
+    @on(ErasuresFetched)
+    def _asked(self) -> None:
+        if self.known.metric is not None:
+            self._draw_metric(self.known.metric)
+
     @on(EventsArrived)
     def _events(self) -> None:
         self.query_one(LiveTail).show(self.known)
@@ -114,7 +124,7 @@ class OverviewScreen(Page):
     def _draw_metric(self, metric: Metric) -> None:
         month = metric.months[-1]
         self.query_one("#number", Digits).update(number(month.attributed))
-        self.query_one("#meaning", Static).update(meaning(month))
+        self.query_one("#meaning", Static).update(meaning(month, self.known.asked_to_be_erased))
         self.query_one(MonthBars).show(metric.months)
         line = self.query_one("#coverage", Static)
         line.update(coverage(month.attributed, month.opportunities, line.content_size.width))
@@ -136,10 +146,15 @@ class OverviewScreen(Page):
         return max(min(holds, self.app.size.height - others), 3)
 
 
-def meaning(month: Month) -> Content:
-    """The number in words."""
+def meaning(month: Month, asked: int) -> Content:
+    """The number in words; and in a line of its own how many people asked to be erased and wait for an admin, who
+    answers for that. Where there is room, with the command that lists them."""
     thing = "new opportunity carries" if month.attributed == 1 else "new opportunities carry"
-    return Content(f"{thing} a customer’s name.")
+    said = Content(f"{thing} a customer’s name.")
+    if not asked:
+        return said
+    waiting = Content.assemble(("! ", "$warning"), f"{asked} asked to be erased")
+    return Content("\n").join([said, waiting, Content.assemble(("passalong erase --asked", "$quiet"))])
 
 
 def found(theater: Theater, width: int) -> Content:

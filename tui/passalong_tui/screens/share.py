@@ -66,6 +66,8 @@ class ShareScreen(Page):
         return [ShareFetched(detail, tree.items, tree.next_cursor)]
 
     def draw(self) -> None:
+        if not self.query(QrCode):
+            return  # it was left before a turn of its own came
         self._arrange()
         if self._detail is None:
             return

@@ -4,10 +4,10 @@
 -- Newest first. A visit since the day `proven` proves that the link is placed, so such a piece is tracked whatever its
 -- page said last.
 SELECT * FROM pieces
-WHERE (:customer IS NULL OR customer = :customer) AND (:kind IS NULL OR kind = :kind)
-  AND (:tracking IS NULL OR iif(last_visit_day >= :proven, 'tracked', page) = :tracking)
-  AND (:withdrawn OR withdrawn_at_ms IS NULL)
-  AND (:before_ms IS NULL OR (created_at_ms, id) < (:before_ms, :before))
+WHERE (customer = :customer OR :customer IS NULL) AND (kind = :kind OR :kind IS NULL)
+  AND (iif(last_visit_day >= :proven, 'tracked', page) = :tracking OR :tracking IS NULL)
+  AND (:withdrawn = 1 OR withdrawn_at_ms IS NULL)
+  AND ((created_at_ms, id) < (:before_ms, :before) OR :before_ms IS NULL)
 ORDER BY created_at_ms DESC, id DESC LIMIT :limit;
 
 -- name: piece_counts

@@ -33,13 +33,13 @@ GROUP BY month, currency;
 SELECT month, kind, mechanic, hop, motion, evidence, currency, sum(micro) AS micro, sum(amount_minor) AS amount_minor
 FROM json_each(:customers) named JOIN pipeline_parts p ON p.customer = named.value
 WHERE month BETWEEN :first AND :last
-  AND (:asset IS NULL OR asset = :asset) AND (:channel IS NULL OR channel = :channel)
+  AND (asset = :asset OR :asset IS NULL) AND (channel = :channel OR :channel IS NULL)
 GROUP BY month, kind, mechanic, hop, motion, evidence, currency HAVING sum(micro) <> 0;
 
 -- name: parts_of_asset
 SELECT month, kind, mechanic, hop, motion, evidence, currency, sum(micro) AS micro, sum(amount_minor) AS amount_minor
 FROM pipeline_parts WHERE asset = :asset AND month BETWEEN :first AND :last
-  AND (:channel IS NULL OR channel = :channel)
+  AND (channel = :channel OR :channel IS NULL)
 GROUP BY month, kind, mechanic, hop, motion, evidence, currency HAVING sum(micro) <> 0;
 
 -- name: parts_of_channel
@@ -54,11 +54,11 @@ SELECT month, hop, n FROM spread_months WHERE month BETWEEN :first AND :last;
 -- name: spread_of_customers
 SELECT month, hop, sum(n) AS n FROM json_each(:customers) named JOIN spread_parts p ON p.customer = named.value
 WHERE month BETWEEN :first AND :last
-  AND (:asset IS NULL OR asset = :asset) AND (:channel IS NULL OR channel = :channel) GROUP BY month, hop;
+  AND (asset = :asset OR :asset IS NULL) AND (channel = :channel OR :channel IS NULL) GROUP BY month, hop;
 
 -- name: spread_of_asset
 SELECT month, hop, sum(n) AS n FROM spread_parts WHERE asset = :asset AND month BETWEEN :first AND :last
-  AND (:channel IS NULL OR channel = :channel) GROUP BY month, hop;
+  AND (channel = :channel OR :channel IS NULL) GROUP BY month, hop;
 
 -- name: spread_of_channel
 SELECT month, hop, sum(n) AS n FROM spread_parts WHERE channel = :channel AND month BETWEEN :first AND :last
@@ -75,8 +75,8 @@ WHERE day BETWEEN :first_day AND :last_day AND actor = 'human' GROUP BY kind;
 SELECT named.value AS mechanic, (
   SELECT min(c.day) FROM credits c LEFT JOIN shares s ON s.share = c.share
   WHERE c.mechanic = named.value AND c.kind = 'opportunity'
-    AND (:customers IS NULL OR c.customer IN (SELECT value FROM json_each(:customers)))
-    AND (:asset IS NULL OR c.asset = :asset) AND (:channel IS NULL OR s.channel = :channel)
+    AND (c.customer IN (SELECT value FROM json_each(:customers)) OR :customers IS NULL)
+    AND (c.asset = :asset OR :asset IS NULL) AND (s.channel = :channel OR :channel IS NULL)
 ) AS day
 FROM json_each(:mechanics) named;
 

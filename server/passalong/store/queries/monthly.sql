@@ -4,15 +4,15 @@
 -- name: credited
 -- Opportunities of some days by customer: as many steps as the month has opportunities, found by their day.
 SELECT c.customer, c.currency, sum(c.micro) AS micro, sum(coalesce(c.amount_minor, 0)) AS amount_minor
-FROM conversions v CROSS JOIN credits c ON c.conversion = v.id
-WHERE v.kind = 'opportunity' AND v.day BETWEEN :first_day AND :last_day
+FROM conversions v CROSS JOIN credits c
+WHERE c.conversion = v.id AND v.kind = 'opportunity' AND v.day BETWEEN :first_day AND :last_day
 GROUP BY c.customer, c.currency;
 
 -- name: credited_shares
 -- The shares that were credited with most opportunities of some days.
 SELECT c.share, sum(c.micro) AS n
-FROM conversions v CROSS JOIN credits c ON c.conversion = v.id
-WHERE v.kind = 'opportunity' AND v.day BETWEEN :first_day AND :last_day AND c.share IS NOT NULL
+FROM conversions v CROSS JOIN credits c
+WHERE c.conversion = v.id AND v.kind = 'opportunity' AND v.day BETWEEN :first_day AND :last_day AND c.share IS NOT NULL
 GROUP BY c.share ORDER BY n DESC, c.share LIMIT :limit;
 
 -- name: leading_shares
@@ -20,7 +20,7 @@ GROUP BY c.share ORDER BY n DESC, c.share LIMIT :limit;
 SELECT share, count(*) AS n FROM (
   SELECT share FROM leads WHERE created_at_ms >= :start_ms AND created_at_ms < :end_ms
   ORDER BY created_at_ms DESC, id DESC LIMIT :latest
-) GROUP BY share ORDER BY n DESC, share LIMIT :limit;
+) latest GROUP BY share ORDER BY n DESC, share LIMIT :limit;
 
 -- name: tops
 -- Of each of some shares (a JSON array of ids) the one that its customer sent out: up the tree, eight hops at most.
@@ -29,7 +29,9 @@ WITH RECURSIVE way (share, top, parent, steps) AS (
   UNION ALL
   SELECT way.share, s.share, s.parent, way.steps + 1 FROM way JOIN shares s ON s.share = way.parent WHERE way.steps < 8
 )
-SELECT share, top, max(steps) AS steps FROM way GROUP BY share; -- of the row with the most steps, as SQLite promises
+SELECT share, top, steps FROM (
+  SELECT share, top, steps, row_number() OVER (PARTITION BY share ORDER BY steps DESC) AS rank FROM way
+) ranked WHERE rank = 1;
 
 -- name: trees
 -- Some shares (a JSON array of ids) with all that was passed along from them before a moment, and what people did there
@@ -47,7 +49,7 @@ SELECT s.share, s.asset, s.customer, s.channel, count(*) AS links, max(b.depth) 
                      WHERE t.share = b.share AND month = :month AND kind = 'lead' AND actor = 'human'), 0)) AS leads,
        sum(coalesce((SELECT sum(micro) FROM credits c
                      WHERE c.share = b.share AND kind = 'opportunity' AND day BETWEEN :first_day AND :last_day), 0)) AS micro
-FROM branch b JOIN shares s ON s.share = b.top GROUP BY b.top;
+FROM branch b JOIN shares s ON s.share = b.top GROUP BY s.share;
 
 -- name: leads
 -- New leads of some customers (a JSON array of ids) in a month.

@@ -6,9 +6,9 @@
 -- name: roots
 SELECT * FROM shares
 WHERE customer = :customer AND parent IS NULL AND channel <> 'prompt'
-  AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.share = shares.share) AND (:before IS NULL OR (first_seen_ms, share) < (
+  AND NOT EXISTS (SELECT 1 FROM invitations i WHERE i.share = shares.share) AND ((first_seen_ms, share) < (
   SELECT first_seen_ms, share FROM shares WHERE share = :before AND customer = :customer
-))
+) OR :before IS NULL)
 ORDER BY first_seen_ms DESC, share DESC LIMIT :limit;
 
 -- name: root
@@ -31,7 +31,7 @@ WHERE t.kind IN ('view', 'lead') AND t.actor = 'human'
 GROUP BY b.root, t.month, t.kind
 UNION ALL
 SELECT b.root, c.day / 100, c.kind, count(*) FROM branch b JOIN credits c ON c.share = b.share
-WHERE c.kind = 'opportunity' GROUP BY b.root, c.day / 100;
+WHERE c.kind = 'opportunity' GROUP BY b.root, c.day / 100, c.kind;
 
 -- name: hops
 -- Of each root between two, inclusive: how many links were made at each hop from it.
@@ -58,6 +58,6 @@ part AS (
   GROUP BY b.root, t.month, t.kind
   UNION ALL
   SELECT c.day / 100, c.kind, count(*) FROM branch b JOIN credits c ON c.share = b.share
-  WHERE c.kind = 'opportunity' GROUP BY b.root, c.day / 100
+  WHERE c.kind = 'opportunity' GROUP BY b.root, c.day / 100, c.kind
 )
 SELECT month = :month AS now, kind, n, count(*) AS parts FROM part GROUP BY month = :month, kind, n;

@@ -105,7 +105,7 @@ SELECT share FROM branch;
 -- name: steps
 -- How far people came through a walkthrough: views and people a day, by step.
 SELECT step, sum(n) AS views, sum(visits) AS visits FROM step_months
-WHERE asset = :asset AND actor = 'human' AND (:mechanic IS NULL OR mechanic = :mechanic)
+WHERE asset = :asset AND actor = 'human' AND (mechanic = :mechanic OR :mechanic IS NULL)
 GROUP BY step ORDER BY step;
 
 -- name: share

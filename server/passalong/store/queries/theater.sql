@@ -10,10 +10,10 @@ SELECT (SELECT coalesce(sum(n), 0) FROM links) - (SELECT count(*) FROM shares WH
 
 -- name: late
 -- Opportunities since a day whose people saw a shared page, and those of them that had been opened a day or more before.
-SELECT count(*) AS touched, coalesce(sum(first_ms >= occurred_at_ms + 86400000), 0) AS late FROM (
+SELECT count(*) AS touched, count(*) FILTER (WHERE first_ms >= occurred_at_ms + 86400000) AS late FROM (
   SELECT v.occurred_at_ms, (SELECT min(at_ms) FROM touchpoints t WHERE t.conversion = v.id AND t.share IS NOT NULL) AS first_ms
-  FROM conversions v WHERE v.kind = 'opportunity' AND v.day >= :since AND NOT v.withdrawn
-) WHERE first_ms IS NOT NULL;
+  FROM conversions v WHERE v.kind = 'opportunity' AND v.day >= :since AND v.withdrawn = 0
+) looked WHERE first_ms IS NOT NULL;
 
 -- name: satisfied
 -- Satisfaction signals since a time, by customer, with whether it was credited with an opportunity since a day. (Told

@@ -1,13 +1,19 @@
 -- The counters against the ledger and the credits: rebuilt from nothing, every row that differs. What is counted beside
 -- `n` (visits, or money) is shown as a kind of its own.
+
+-- name: differences
 WITH
+-- What was appended since a moment ago is counted in a moment: it is neither here nor there yet.
+ledger AS NOT MATERIALIZED (
+  SELECT * FROM events WHERE seq <= (SELECT seq FROM counted)
+),
 visit AS (
-  SELECT min(seq) AS seq FROM events
+  SELECT min(seq) AS seq FROM ledger
   WHERE kind IN ('view', 'step') AND actor = 'human' AND visitor <> 0
   GROUP BY visitor, share, iif(kind = 'step', coalesce(CAST(ref AS INTEGER), 0), 0)
 ),
-happened AS (
-  SELECT e.*, v.seq IS NOT NULL AS visit FROM events e LEFT JOIN visit v ON v.seq = e.seq
+happened AS ( -- looked up in a set; a join would read all visits for every event
+  SELECT e.*, CASE WHEN e.seq IN (SELECT seq FROM visit) THEN 1 ELSE 0 END AS visit FROM ledger e
 ),
 rebuilt AS (
   SELECT 'mechanic_days' AS counter, coalesce(mechanic, '') || '/' || day AS subject, kind, actor,
@@ -32,19 +38,19 @@ rebuilt AS (
   UNION ALL
   SELECT 'links', customer || '/' || mechanic, 'share', '', count(*), 0 FROM shares GROUP BY customer, mechanic
   UNION ALL
-  SELECT 'spread_months', (day / 100) || '/' || hop, 'lead', '', count(*), 0 FROM events
+  SELECT 'spread_months', (day / 100) || '/' || hop, 'lead', '', count(*), 0 FROM ledger
     WHERE kind = 'lead' AND actor = 'human' AND customer IS NOT NULL GROUP BY day / 100, hop
   UNION ALL
   SELECT 'spread_parts',
          e.customer || '/' || (e.day / 100) || '/' || coalesce(e.mechanic, '') || '/' || coalesce(e.asset, '') || '/'
          || coalesce(s.channel, '') || '/' || e.hop, 'lead', '', count(*), 0
-    FROM events e LEFT JOIN shares s ON s.share = e.share
+    FROM ledger e LEFT JOIN shares s ON s.share = e.share
     WHERE e.kind = 'lead' AND e.actor = 'human' AND e.customer IS NOT NULL
     GROUP BY e.customer, e.day / 100, e.mechanic, e.asset, s.channel, e.hop
   UNION ALL
   SELECT 'conversion_months', (day / 100) || '/' || coalesce(currency, '') || '/' || attributed, kind, '', count(*),
          sum(coalesce(amount_minor, 0))
-    FROM conversions WHERE NOT withdrawn GROUP BY day / 100, currency, attributed, kind
+    FROM conversions WHERE withdrawn = 0 GROUP BY day / 100, currency, attributed, kind
   UNION ALL
   SELECT 'pipeline_customers', customer || '/' || currency, kind, '', sum(micro), sum(coalesce(amount_minor, 0))
     FROM credits GROUP BY customer, currency, kind
@@ -65,8 +71,8 @@ rebuilt AS (
   UNION ALL
   -- CROSS: the ledger is read once, not once for each piece.
   SELECT 'pieces', p.id, 'first and last visit', 'human', min(e.day), max(e.day)
-    FROM events e CROSS JOIN pieces p ON p.share = e.share
-    WHERE e.kind = 'view' AND e.actor = 'human' AND e.visitor <> 0 GROUP BY p.id
+    FROM ledger e CROSS JOIN pieces p
+    WHERE p.share = e.share AND e.kind = 'view' AND e.actor = 'human' AND e.visitor <> 0 GROUP BY p.id
 ),
 kept AS (
   SELECT 'mechanic_days' AS counter, mechanic || '/' || day AS subject, kind, actor, n, visits FROM mechanic_days
@@ -114,6 +120,6 @@ SELECT counter, subject, kind, actor, sum(kept) AS kept, sum(rebuilt) AS rebuilt
   SELECT counter, subject, kind, actor, 0, n FROM rebuilt
   UNION ALL
   SELECT counter, subject, iif(actor = '', 'money', 'visit'), actor, 0, visits FROM rebuilt
-)
+) both_ways
 GROUP BY counter, subject, kind, actor HAVING sum(kept) <> sum(rebuilt)
 ORDER BY counter, subject, kind, actor;

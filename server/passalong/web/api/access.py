@@ -17,8 +17,9 @@ ROLE = "role"
 ADMIN: dict[str, Any] = {ROLE: Role.ADMIN}
 
 
-def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Lets a request through if its key's role reaches far enough; leaves the key in the connection's state."""
+async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Lets a request through if its key's role reaches far enough; leaves the key in the connection's state. It waits
+    for nothing; a guard that is no coroutine is sent to a thread for every request."""
     services: Services = connection.app.state.services
     scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
     key = services.catalog.key_of(digest(secret.strip())) if scheme.lower() == "bearer" and secret else None

@@ -30,6 +30,7 @@ from passalong.domain.piece import (
 from passalong.domain.share import Claims, claim, mint, share_url
 from passalong.errors import Conflict, Invalid, NotFound
 from passalong.store.advocacy import PieceCounts
+from passalong.web.api.audited import AUDITED
 from passalong.web.api.paging import Cursor, Limit, Page, decode, page
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.minting import make
@@ -161,7 +162,8 @@ async def change_piece(services: FromServices, id: FromPath[str], data: JSONBody
     return answer
 
 
-@delete("/advocacy/{id:str}", tags=["Advocacy"], summary="Withdraw a piece", status_code=200, responses=REFUSALS)
+@delete("/advocacy/{id:str}", tags=["Advocacy"], summary="Withdraw a piece", status_code=200, opt=AUDITED,
+        responses=REFUSALS)  # fmt: skip
 async def withdraw_piece(services: FromServices, id: FromPath[str]) -> PieceAnswer:
     """It counts as a piece no more and its page is not read; its link goes on working, and reporting it again brings
     it back."""

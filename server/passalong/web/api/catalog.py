@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from litestar import Request, get, post, put
 from litestar.datastructures import State, UploadFile
 from litestar.params import FromPath, FromQuery, JSONBody, MultipartBody, PathParameter
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Meta, Struct
 from msgspec.structs import replace
 
 from passalong.domain import asset as assets
@@ -31,12 +31,14 @@ from passalong.store.files import FileStore
 from passalong.store.pictures import prepare
 from passalong.web import logo
 from passalong.web.api.access import key_of
+from passalong.web.api.audited import AUDITED
 from passalong.web.api.mechanics import MechanicAnswer, describe
 from passalong.web.api.paging import Cursor, Limit, Page, page_by_id
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices
 
-_Id = Annotated[str, PathParameter(pattern=ID_PATTERN)]
+OwnId = Annotated[str, PathParameter(pattern=ID_PATTERN)]
+"""An id of the vendor's own choosing, where a thing is put."""
 
 
 class AssetAnswer(Struct, kw_only=True):
@@ -75,7 +77,7 @@ class StepsAnswer(Struct, kw_only=True):
 class FileForm(Struct):
     """The upload: a part called `file`; of a walkthrough's pictures as many as there are."""
 
-    file: list[UploadFile]
+    file: Annotated[list[UploadFile], Meta(min_length=1)]
 
 
 @get("/brands", tags=["Catalog"], summary="List brands", responses=REFUSALS)
@@ -83,8 +85,8 @@ async def list_brands(services: FromServices, limit: Limit = 50, cursor: Cursor 
     return page_by_id(list(services.catalog.brands.values()), limit, cursor, lambda brand: brand.id)
 
 
-@put("/brands/{id:str}", tags=["Catalog"], summary="Put a brand", responses=REFUSALS)
-async def put_brand(services: FromServices, id: _Id, data: JSONBody[BrandBody]) -> Brand:
+@put("/brands/{id:str}", tags=["Catalog"], summary="Put a brand", opt=AUDITED, responses=REFUSALS)
+async def put_brand(services: FromServices, id: OwnId, data: JSONBody[BrandBody]) -> Brand:
     """The vendor's look. The accent is taken as given; where text needs more contrast, pages correct it."""
     picture = await logo.keep(services.files, data.logo)
     _, after = await services.catalog.change(Brand, id, lambda before: brands.build(id, data, picture))
@@ -92,15 +94,15 @@ async def put_brand(services: FromServices, id: _Id, data: JSONBody[BrandBody]) 
 
 
 @put("/customers/{id:str}", tags=["Catalog"], summary="Put a customer", responses=REFUSALS)
-async def put_customer(services: FromServices, id: _Id, data: JSONBody[CustomerBody]) -> Customer:
+async def put_customer(services: FromServices, id: OwnId, data: JSONBody[CustomerBody]) -> Customer:
     picture = UNSET if data.logo is UNSET else await logo.keep(services.files, data.logo)
     _, after = await services.catalog.change(Customer, id, lambda before: customers.build(id, data, picture, before))
     return after
 
 
-@put("/mechanics/{key:str}", tags=["Catalog"], summary="Put a mechanic", responses=REFUSALS)
+@put("/mechanics/{key:str}", tags=["Catalog"], summary="Put a mechanic", opt=AUDITED, responses=REFUSALS)
 async def put_mechanic(
-    request: Request[Any, Any, State], services: FromServices, key: _Id, data: JSONBody[MechanicBody]
+    request: Request[Any, Any, State], services: FromServices, key: OwnId, data: JSONBody[MechanicBody]
 ) -> MechanicAnswer:
     """Launches a mechanic, or changes it: each a dated decision. A killed one stays killed until it is revived.
 
@@ -124,7 +126,7 @@ async def put_mechanic(
 
 
 @put("/assets/{id:str}", tags=["Catalog"], summary="Put an asset", responses=REFUSALS)
-async def put_asset(services: FromServices, id: _Id, data: JSONBody[AssetBody]) -> AssetAnswer:
+async def put_asset(services: FromServices, id: OwnId, data: JSONBody[AssetBody]) -> AssetAnswer:
     """A file keeps the bytes that were uploaded before, a walkthrough the pictures that its steps still name."""
     if data.customer is not None and data.customer not in services.catalog.customers:
         raise Invalid.one("customer", f"There is no customer called {data.customer}.")
@@ -137,7 +139,7 @@ async def put_asset(services: FromServices, id: _Id, data: JSONBody[AssetBody]) 
 
 
 @post("/assets/{id:str}/files", tags=["Catalog"], summary="Upload an asset's file", status_code=200, responses=REFUSALS)
-async def upload_file(services: FromServices, id: _Id, data: MultipartBody[FileForm]) -> AssetAnswer:
+async def upload_file(services: FromServices, id: OwnId, data: MultipartBody[FileForm]) -> AssetAnswer:
     """Multipart, parts called `file`. What each is, its first bytes say; it replaces the one from before.
 
     A walkthrough takes a picture for each name in its steps, all or none of them.

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from inspect import cleandoc
 from typing import Any
 
-from litestar import Request
+import msgspec
+from litestar import Litestar, Request
+from litestar.enums import RequestEncodingType
 from litestar.openapi.plugins import JsonRenderPlugin
-
-_SCHEMAS = "#/components/schemas/"
+from litestar.params import BodyKwarg
+from litestar.routes import HTTPRoute
+from msgspec import Struct
 
 
 class Description(JsonRenderPlugin):
-    """Litestar's, with what it does not know: a whole number is a number, too, and a body with a field that nobody has
-    heard of is refused."""
+    """Litestar's, with what it does not know: a whole number is a number, too, and JSON bodies are described by what
+    reads them, with every bound of every field, and closed."""
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
         _say_number(openapi_schema)
-        schemas = openapi_schema["components"]["schemas"]
-        for name in _taken(openapi_schema["paths"], schemas):
-            if schemas[name].get("type") == "object":
-                schemas[name]["additionalProperties"] = False
+        openapi_schema["components"]["schemas"] |= _bodies(request.app)
         return super().render(request, openapi_schema)
 
 
@@ -36,23 +37,24 @@ def _say_number(node: Any) -> None:
             _say_number(value)
 
 
-def _taken(paths: dict[str, Any], schemas: dict[str, Any]) -> set[str]:
-    """The schemas that bodies of requests are made of."""
-    found: set[str] = set()
-    waiting = [
-        operation["requestBody"]
-        for methods in paths.values()
-        for operation in methods.values()
-        if isinstance(operation, dict) and "requestBody" in operation
+def _bodies(app: Litestar) -> dict[str, Any]:
+    """The schemas that JSON bodies are made of, by name."""
+    taken = [
+        handler.parsed_data_field
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.parsed_data_field is not None and handler.resolve_include_in_schema()
     ]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict):
-            name = str(node.get("$ref", "")).removeprefix(_SCHEMAS)
-            if name and name not in found:
-                found.add(name)
-                waiting.append(schemas[name])
-            waiting += node.values()
-    return found
+    bodies = [
+        field.annotation
+        for field in taken
+        if field.is_subclass_of(Struct)
+        and isinstance(field.kwarg_definition, BodyKwarg)
+        and field.kwarg_definition.media_type == RequestEncodingType.JSON
+    ]
+    _, schemas = msgspec.json.schema_components(bodies, ref_template="#/components/schemas/{name}")
+    for schema in schemas.values():
+        if "description" in schema:
+            schema["description"] = cleandoc(schema["description"])
+    return schemas

@@ -48,7 +48,8 @@ class Tail(Struct, kw_only=True):
 async def tail_events(
     services: FromServices,
     after: Annotated[
-        int | None, QueryParameter(ge=0, le=MAX_INTEGER, description="None: start with the newest")
+        int | None,  # of what may be null, Litestar does not tell a bound that is 0
+        QueryParameter(ge=0, le=MAX_INTEGER, description="None: start with the newest", schema_extra={"minimum": 0}),
     ] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=1000)] = 100,
     wait: Annotated[float, QueryParameter(ge=0, le=30, description="Seconds to wait for the first")] = 0,

@@ -25,6 +25,11 @@ SHOWN_ONCE = "shown_once"
 """The key of a route's `opt` under which the field of its answer stands that is not kept: a secret."""
 
 
+ONLY_READS: dict[str, Any] = {"only_reads": True}
+"""`opt` of a post that changes nothing: it is answered anew each time, and its answer, which may name people, is kept
+nowhere."""
+
+
 class IdempotencyMiddleware(ASGIMiddleware):
     """Answers of success are kept for a day, by API key and name. Another body under the same name is a conflict. What
     is shown once is left out of the kept answer: whoever repeats the post gets null in its place."""
@@ -37,6 +42,8 @@ class IdempotencyMiddleware(ASGIMiddleware):
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
         request: Request[Any, Any, State] = Request(scope, receive, send)
         name = request.headers.get("idempotency-key")
+        if scope["route_handler"].opt.get("only_reads"):
+            name = None
         if request.method != "POST" or not name or request.headers.get("content-type", "").startswith("multipart"):
             await next_app(scope, receive, send)
             return

@@ -15,6 +15,7 @@ from passalong.domain.instant import at
 from passalong.domain.text import tidy
 from passalong.errors import Invalid
 from passalong.web.api.access import ADMIN, key_of
+from passalong.web.api.audited import tell
 from passalong.web.api.idempotent import SHOWN_ONCE
 from passalong.web.api.paging import Cursor, Limit, Page, page_by_id
 from passalong.web.api.refusals import REFUSALS
@@ -76,6 +77,7 @@ async def make_key(
     if not name:
         raise Invalid.one("name", "Say whose key this is, or what for.")
     key, secret = await services.keys.make(name, data.role)
+    tell(request, key.id, {"role": key.role.value})
     answer = NewKeyAnswer(**_told(key, key_of(request).id), key=secret)
     return Response(answer, headers={"cache-control": "no-store"})
 

@@ -11,11 +11,13 @@ from litestar.params import FromPath, QueryParameter
 from msgspec import Struct
 
 from passalong.domain.access import ApiKey, Role
+from passalong.domain.erasure import Certificate, certificate
 from passalong.domain.instant import at
 from passalong.domain.lead import Lead, Motion
 from passalong.errors import Forbidden
 from passalong.store.leads import Hop, Person
 from passalong.web.api.access import ADMIN, key_of
+from passalong.web.api.audited import tell
 from passalong.web.api.conversions import ConversionAnswer, answer
 from passalong.web.api.events import EventAnswer, event_answer
 from passalong.web.api.paging import Cursor, Limit, Page, decode, page
@@ -25,7 +27,8 @@ from passalong.web.services import FromServices
 
 
 class LeadAnswer(Struct, kw_only=True):
-    """A lead. Personal fields are None for keys below the role admin, and empty after an erasure."""
+    """A lead. Personal fields are None for keys below the role admin, and empty after an erasure. Of whoever is
+    `opted_out` nothing may be sold or shared: the browser said so (Global Privacy Control) when the form was sent."""
 
     id: str
     email: str | None
@@ -44,6 +47,7 @@ class LeadAnswer(Struct, kw_only=True):
     motion: Motion
     consent_version: str | None
     consent_at: datetime | None
+    opted_out: bool
     suspect: bool
     sample: bool
     created_at: datetime
@@ -89,9 +93,12 @@ class LeadDetail(Struct, kw_only=True):
 
 
 class Erasure(Struct, kw_only=True):
+    """`certificate` shows that it was done, and is given this once; None for who had been erased before."""
+
     lead: str
     erased: bool
     erased_at: datetime
+    certificate: Certificate | None
 
 
 @get("/leads", tags=["Leads"], summary="List leads, newest first", responses=REFUSALS)
@@ -133,12 +140,15 @@ async def get_lead(request: Request[None, ApiKey, State], services: FromServices
 
 
 @delete("/leads/{id:str}", tags=["Leads"], summary="Erase a lead", status_code=200, opt=ADMIN, responses=REFUSALS)
-async def erase_lead(services: FromServices, id: FromPath[str]) -> Erasure:
+async def erase_lead(request: Request[None, ApiKey, State], services: FromServices, id: FromPath[str]) -> Erasure:
     """Empties the lead's personal data for good; every total stays as it was."""
     lead = await services.leads.get(id)
     now_ms = services.clock()
-    erased = await services.leads.erase([id], now_ms)
-    return Erasure(lead=id, erased=bool(erased), erased_at=at(lead.erased_at_ms or now_ms))
+    emptied = await services.leads.erase([id], now_ms)
+    tell(request, id, dict(emptied.rows))
+    shown = certificate(emptied, at=at(now_ms), by=key_of(request).id) if emptied.leads else None
+    erased_at = at(lead.erased_at_ms or now_ms)
+    return Erasure(lead=id, erased=bool(emptied.leads), erased_at=erased_at, certificate=shown)
 
 
 def _hop(hop: Hop, *, admin: bool) -> HopAnswer:
@@ -182,6 +192,7 @@ def _answer(lead: Lead, *, admin: bool) -> LeadAnswer:
         motion=lead.motion,
         consent_version=lead.consent_version,
         consent_at=at(lead.consent_at_ms) if lead.consent_at_ms else None,
+        opted_out=lead.opted_out,
         suspect=lead.suspect,
         sample=lead.sample,
         created_at=at(lead.created_at_ms),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Annotated, Generic, TypeVar
 
@@ -16,7 +17,11 @@ from passalong.errors import Invalid
 T = TypeVar("T")
 
 Limit = Annotated[int, QueryParameter(ge=1, le=200, description="Entries a page, at most 200")]
-Cursor = Annotated[str | None, QueryParameter(description="`next_cursor` of the page before")]
+_FORM = r"^[A-Za-z0-9_-]*$"
+Cursor = Annotated[
+    str | None,
+    QueryParameter(description="`next_cursor` of the page before", schema_extra={"pattern": _FORM}),
+]
 
 
 class Page(Struct, Generic[T]):
@@ -26,6 +31,7 @@ class Page(Struct, Generic[T]):
 
 MAX_INTEGER = 2**63 - 1
 """The largest that a database's integer holds."""
+_NOT_OURS = "This is no cursor of ours."
 
 
 def encode(key: object) -> str:
@@ -36,12 +42,14 @@ def decode(cursor: str | None, kind: type[T]) -> T | None:
     """The key that a cursor stands for; raises Invalid for one that is not ours."""
     if not cursor:
         return None
+    if not re.fullmatch(_FORM, cursor):  # base64 would read past whatever is not of it
+        raise Invalid.one("cursor", _NOT_OURS)
     try:
         key = msgspec.json.decode(base64_decode(cursor), type=kind)
     except (msgspec.MsgspecError, BadData, ValueError) as error:
-        raise Invalid.one("cursor", "This is no cursor of ours.") from error
+        raise Invalid.one("cursor", _NOT_OURS) from error
     if isinstance(key, tuple) and any(isinstance(part, int) and abs(part) > MAX_INTEGER for part in key):
-        raise Invalid.one("cursor", "This is no cursor of ours.")
+        raise Invalid.one("cursor", _NOT_OURS)
     return key
 
 

@@ -14,13 +14,15 @@ class FaultAnswer(Struct):
 
 
 class ProblemAnswer(Struct, omit_defaults=True):
-    """Problem details, RFC 9457. `faults` names every field that needs another look."""
+    """Problem details, RFC 9457. `faults` names every field that needs another look, `request_id` the
+    request in the server's log, where the fault is the server's."""
 
     type: str
     title: str
     status: int
     detail: str
     faults: list[FaultAnswer] = []
+    request_id: str = ""
 
 
 _WHEN = {

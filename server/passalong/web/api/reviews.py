@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated, Any
 
-from litestar import get, post
-from litestar.params import FromPath, JSONBody
+from litestar import Request, get, post
+from litestar.datastructures import State
+from litestar.params import JSONBody, PathParameter
 from msgspec import Struct
 
-from passalong.domain.instant import at, month_name
+from passalong.domain.instant import MONTH_PATTERN, at, month_name
 from passalong.domain.review import Choice, Review, ReviewBody, ReviewRole, month_of
 from passalong.domain.verdict import Verdict
 from passalong.errors import NotFound
 from passalong.store.aftermath import CameOf
 from passalong.web.api.access import ADMIN
+from passalong.web.api.audited import tell
 from passalong.web.api.paging import Cursor, Limit, Page, decode, page
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.services import FromServices, Services
+
+_Month = Annotated[str, PathParameter(description="As 2026-10", schema_extra={"pattern": MONTH_PATTERN})]
 
 
 class ReviewedAnswer(Struct, kw_only=True):
@@ -45,10 +50,15 @@ class ReviewAnswer(Struct, kw_only=True):
 
 
 @post("/reviews", tags=["Reviews"], summary="Record a monthly review", opt=ADMIN, responses=REFUSALS)
-async def hold_review(services: FromServices, data: JSONBody[ReviewBody]) -> ReviewAnswer:
+async def hold_review(
+    request: Request[Any, Any, State], services: FromServices, data: JSONBody[ReviewBody]
+) -> ReviewAnswer:
     """Keep, change or kill, mechanic by mechanic, all of it or nothing. A kill kills; keeping what the verdict says to
     kill needs a reason, and is visible for ever."""
-    return await _answer(services, await services.decisions.review(data))
+    review = await services.decisions.review(data)
+    decided = [f"{said.mechanic}: {said.decision}" for said in review.decisions]
+    tell(request, month_name(review.month), {"review": review.id, "decisions": decided})
+    return await _answer(services, review)
 
 
 @get("/reviews", tags=["Reviews"], summary="Reviews, the latest first", responses=REFUSALS)
@@ -58,10 +68,9 @@ async def list_reviews(services: FromServices, limit: Limit = 50, cursor: Cursor
 
 
 @get("/reviews/{month:str}", tags=["Reviews"], summary="The review of a month", responses=REFUSALS)
-async def get_review(services: FromServices, month: FromPath[str]) -> ReviewAnswer:
+async def get_review(services: FromServices, month: _Month) -> ReviewAnswer:
     """Of several the last one held."""
-    asked = month_of(month, present=services.calendar.month(services.clock()))
-    review = await services.decisions.review_of(asked)
+    review = await services.decisions.review_of(month_of(month))
     if review is None:
         raise NotFound(f"No review of {month} was recorded.")
     return await _answer(services, review)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from passalong.web.api import (
     advocacy,
+    audit,
     catalog,
     conversions,
     courses,
     customers,
+    erasures,
     events,
     keys,
     leads,
     mechanics,
     metric,
     outbox,
+    people,
     plays,
     portal_links,
     prompts,
@@ -66,6 +69,11 @@ ROUTES = [
     leads.list_leads,
     leads.get_lead,
     leads.erase_lead,
+    people.export_person,
+    people.export_person_by_address,
+    erasures.list_erasures,
+    erasures.carry_out_erasure,
+    erasures.dismiss_erasure,
     conversions.list_conversions,
     conversions.get_conversion,
     conversions.override_conversion,
@@ -95,6 +103,7 @@ ROUTES = [
     keys.make_key,
     keys.revoke_key,
     settings.get_settings,
+    audit.list_acts,
 ]
 
 UPLOADS = [catalog.upload_file]

@@ -12,13 +12,14 @@ from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Meta, Struct
 
 from passalong.domain.access import ApiKey
-from passalong.domain.instant import at, ms_of
+from passalong.domain.instant import Moment, at, ms_of
 from passalong.domain.money import Money
 from passalong.domain.share import MAX_HOPS, Id, claim, mint
 from passalong.domain.vanity import Pointing, Vanity, repointed
 from passalong.errors import Invalid, NotFound
 from passalong.store.reports import Node
 from passalong.web.api.access import ADMIN, key_of
+from passalong.web.api.audited import AUDITED
 from passalong.web.api.paging import Cursor, Limit, Page, decode, page
 from passalong.web.api.refusals import REFUSALS
 from passalong.web.minting import Addresses, Snippets, addresses, make, snippets, take_back
@@ -35,7 +36,7 @@ class ShareBody(Struct, forbid_unknown_fields=True):
     mechanic: Id
     channel: Annotated[str, Meta(max_length=32)] | None = None
     sharer: Annotated[str, Meta(max_length=64)] | None = None
-    expires_at: datetime | None = None
+    expires_at: Moment | None = None
     slug: Annotated[str, Meta(max_length=80)] | None = None
 
 
@@ -111,7 +112,8 @@ async def mint_share(services: FromServices, data: JSONBody[ShareBody]) -> Share
     return ShareAnswer(share=link.share, token=link.token, snippets=snippets(base_url, link), **told)
 
 
-@post("/shares/{share:str}/revoke", tags=["Shares"], summary="Take a share back", status_code=200, responses=REFUSALS)
+@post("/shares/{share:str}/revoke", tags=["Shares"], summary="Take a share back", status_code=200, opt=AUDITED,
+      responses=REFUSALS)  # fmt: skip
 async def revoke_share(
     request: Request[None, ApiKey, State], services: FromServices, share: FromPath[str]
 ) -> RevocationAnswer:

@@ -26,6 +26,7 @@ _SEVERAL = {
     "type": "object",
     "required": ["signals"],
     "properties": {"signals": {"type": "array", "items": _ONE, "minItems": 1, "maxItems": signal.MOST}},
+    "additionalProperties": False,
 }
 OneOrSeveral = Annotated[
     dict[str, Any], Body(media_type=RequestEncodingType.JSON, schema_extra={"one_of": [_ONE, _SEVERAL]})

@@ -46,6 +46,7 @@ def refuse(request: Asked, error: Exception) -> Response[bytes]:
         title=words.say(_TITLES.get(problem.status, OTHERWISE)),
         sentence=words.say(sentence),
         way=Way(way.href, words.say(way.label)) if way else None,
+        reference=problem.reference,
     )
     headers = [(name.encode(), value.encode()) for name, value in problem.headers.items()]
     return respond(problem.status, [*services.pages.plain_headers, *headers], body.encode())

@@ -29,7 +29,7 @@ def layout(asked: Asked) -> str:
 def headers_of(services: Services, known: Known, **policy: str) -> Headers:
     """The brand's hosts may frame a prompt. `policy` is what else one page's content security policy says."""
     ancestors = " ".join(("'self'", *known.brand.embed_hosts))
-    return page_headers(csp(**{"frame_ancestors": ancestors, **policy}), secure=services.settings.secure)
+    return page_headers(csp(**{"frame_ancestors": ancestors, **policy}))
 
 
 def page(

@@ -24,7 +24,7 @@ def event_of(
         customer=known.customer.id,
         mechanic=known.mechanic.key,
         asset=asked.prompt.asset,
-        visitor=visitor.hash,
+        visitor=visitor.kept,
         ref=ref,
     )
 

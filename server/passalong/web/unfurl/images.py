@@ -9,38 +9,37 @@ from functools import lru_cache
 import segno
 from litestar import HttpMethod, Response, route
 from litestar.params import FromPath
-from litestar.types import HTTPScope, Send
 
 from passalong.domain.share import share_url
 from passalong.errors import Sentence, TooMany
-from passalong.web.asgi import answer
+from passalong.web.asgi import Answer, Asked
+from passalong.web.security import FOR_ALL
 from passalong.web.services import FromServices, Services
 from passalong.web.unfurl import badge
 from passalong.web.unfurl.card_of import card_of
 from passalong.web.words import words_of
 
 _METHODS = [HttpMethod.GET, HttpMethod.HEAD]
-_DAY = {"cache-control": "public, max-age=86400", "x-content-type-options": "nosniff"}
-_BRIEFLY = {"cache-control": "public, max-age=300", "x-content-type-options": "nosniff"}
+_DAY = {"cache-control": "public, max-age=86400"}
+_BRIEFLY = {"cache-control": "public, max-age=300"}
 _SVG = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}
-_PNG = [(name.encode(), value.encode()) for name, value in {"content-type": "image/png", **_BRIEFLY}.items()]
+_PNG = [(b"content-type", b"image/png"), (b"cache-control", _BRIEFLY["cache-control"].encode()), FOR_ALL]
 _QR_SCALE = 8
 CARD = "card.png"
 
 
-async def card(services: Services, scope: HTTPScope, send: Send, token: str) -> None:
+async def card(services: Services, asked: Asked) -> Answer:
     """The card, 1200×630. Of a link that is over it shows the brand alone, and no title.
 
     Bare ASGI, like the page: a thousand networks may ask at once. Who is sent away in such a flood gets no page.
     """
-    link = services.links.find(token)
+    link = services.links.find(asked.token)
     try:
         drawn = await services.cards.png(card_of(services, link))
     except TooMany as error:
-        await answer(send, 429, [(b"retry-after", str(error.retry_after_s).encode()), (b"cache-control", b"no-store")])
-        return
-    body = await asyncio.to_thread(drawn.read_bytes)
-    await answer(send, 200, _PNG, body, head=scope["method"] == "HEAD")
+        retry = (b"retry-after", str(error.retry_after_s).encode())
+        return 429, [retry, (b"cache-control", b"no-store"), FOR_ALL], b""
+    return 200, _PNG, await asyncio.to_thread(drawn.read_bytes)
 
 
 @route("/s/{token:str}/qr.svg", http_method=_METHODS, include_in_schema=False)

@@ -4,43 +4,34 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-
-from litestar import HttpMethod, Request, Response, route
-from litestar.datastructures import State
-from litestar.params import FromPath
 
 from passalong.domain.event import Actor, EventKind
 from passalong.domain.passes import Click
 from passalong.domain.share import UTM_MEDIUM
 from passalong.domain.token import Purpose
 from passalong.errors import Unavailable
-from passalong.web.asgi import see_other
-from passalong.web.services import FromServices
-from passalong.web.viewer.link import Link, door_of
+from passalong.web.asgi import Answer, Asked, moved
+from passalong.web.services import Services
+from passalong.web.viewer.link import Link
 from passalong.web.viewer.record import EVENT_HEADER
 from passalong.web.viewer.standing import standing
 
 CLICK_PARAMETER = "pa_click"
-_PATHS = ["/s/{token:str}/go", "/e/{token:str}/go"]
 
 
-@route(_PATHS, http_method=[HttpMethod.GET, HttpMethod.HEAD], include_in_schema=False)
-async def follow_cta(
-    request: Request[Any, Any, State], services: FromServices, token: FromPath[str]
-) -> Response[bytes]:
+async def follow_cta(services: Services, asked: Asked) -> Answer:
     """303 to the mechanic's CTA; of a killed mechanic, or one without a CTA, back to the page."""
     now_ms = services.clock()
-    link = services.links.live(token, now_ms, door_of(request.url.path))
+    link = services.links.live(asked.token, now_ms, asked.door)
     cta = link.mechanic.cta
     if cta is None or link.mechanic.tombstone:
-        return see_other(link.path)
+        return moved(link.path)
     if not link.mechanic.records_viewers:
-        return see_other(cta.url)
-    visitor = await services.visitors.read(request.scope, now_ms)
+        return moved(cta.url)
+    visitor = await services.visitors.read(asked.scope, now_ms)
     if not visitor.counted:
-        return see_other(destination(link, cta.url, None), (EVENT_HEADER, b"none; reason=prefetch"))
+        return moved(destination(link, cta.url, None), (EVENT_HEADER, b"none; reason=prefetch"))
     who = standing(services.keyring, services.catalog, link, visitor, now_ms)
     said = EventKind.CLICK.value.encode()
     try:
@@ -51,7 +42,7 @@ async def follow_cta(
     if visitor.actor is Actor.HUMAN:
         # The id stands for itself: even a click that could not be stored still names its share.
         click = services.keyring.seal(Purpose.CLICK, Click(link.share, who.lead, now_ms, secrets.token_urlsafe(6)))
-    return see_other(destination(link, cta.url, click), (EVENT_HEADER, said))
+    return moved(destination(link, cta.url, click), (EVENT_HEADER, said))
 
 
 def destination(link: Link, url: str, click: str | None) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from litestar import Request, Response, post
-from litestar.datastructures import State
+from litestar import Response, post
 from litestar.params import FromPath
 from uuid_utils.compat import uuid7
 
@@ -28,47 +26,43 @@ from passalong.domain.passes import (
 from passalong.domain.text import tidy
 from passalong.domain.token import Purpose
 from passalong.errors import Invalid, PassalongError, Sentence, TooMany, Unavailable
-from passalong.web.asgi import respond, see_other
+from passalong.web.asgi import Answer, Asked, moved, see_other
 from passalong.web.problems import Problem
 from passalong.web.security import cookie
 from passalong.web.services import FromServices, Services
 from passalong.web.viewer.branch import parent_lead
-from passalong.web.viewer.link import Link, door_of
+from passalong.web.viewer.link import Link
 from passalong.web.viewer.record import EVENT_HEADER
 from passalong.web.viewer.standing import KNOWN_COOKIE, PASS_COOKIE, PASS_PARAMETER, Standing, standing
 from passalong.web.visitor import Visitor
 
 _MAX_ECHO = 1024
 """How much of an answer is given back to be mended. A form token is the longest that comes."""
-_STALE = Sentence("This page had been open for more than a day. Please check your entries and send them once more.")
+STALE = Sentence("This page had been open for more than a day. Please check your entries and send them once more.")
 
 
-@post(["/s/{token:str}/gate", "/e/{token:str}/gate"], status_code=303, include_in_schema=False)
-async def submit_gate(
-    request: Request[Any, Any, State], services: FromServices, token: FromPath[str]
-) -> Response[bytes]:
+async def submit_gate(services: Services, asked: Asked) -> Answer:
     """303 to the asset with a pass; 422, 429 or 503 with the form, its values and what to do."""
     now_ms = services.clock()
-    link = services.links.live(token, now_ms, door_of(request.url.path))
-    visitor = await services.visitors.read(request.scope, now_ms)
+    link = services.links.live(asked.token, now_ms, asked.door)
+    visitor = await services.visitors.read(asked.scope, now_ms)
     who = standing(services.keyring, services.catalog, link, visitor, now_ms)
     if link.mechanic.tombstone or link.mechanic.gate.mode is GateMode.NONE:
-        return see_other(link.path)
-    form_data = await request.form()
-    values = {name: tidy(value)[:_MAX_ECHO] for name, value in form_data.items() if isinstance(value, str)}
+        return moved(link.path)
+    values = {name: tidy(value)[:_MAX_ECHO] for name, value in (await asked.form()).items()}
     step = _step(link, values)
 
-    def again(error: PassalongError, problem: str | None = None) -> Response[bytes]:
+    def again(error: PassalongError, problem: str | None = None) -> Answer:
         return _again(services, link, who, visitor, now_ms, step, values, error, problem)
 
+    form = open_form(services.keyring, values.get("csrf_token", ""), link.share, now_ms)
     try:
         services.submissions.take(visitor.hash)
-        form = open_form(services.keyring, values.get("csrf_token", ""), link.share, now_ms)
         answers = gate.check(link.mechanic.gate, values)
         if form is None:
-            return again(Invalid([]), _STALE)
+            raise Invalid([])
         suspect = now_ms - form.rendered_at_ms < FORM_MIN_FILL_MS or visitor.actor is not Actor.HUMAN
-        person = _lead(link, answers, who, now_ms, suspect=suspect)
+        person = _lead(link, answers, who, now_ms, suspect=suspect, opted_out=visitor.opted_out)
         lead = await services.recorder.record(
             link,
             EventKind.LEAD,
@@ -78,9 +72,9 @@ async def submit_gate(
             ref=who.forwarder or parent_lead(link),
         )
     except Invalid as error:
-        return again(error)
+        return again(error, STALE if form is None else None)
     except (TooMany, Unavailable) as error:
-        return again(error, Sentence("%(problem)s What you typed is still here.", problem=error.sentence))
+        return again(error, kept_typed(error))
     return _admitted(services, link, visitor, person, str(lead), now_ms, step)
 
 
@@ -96,6 +90,11 @@ async def forget(services: FromServices, token: FromPath[str]) -> Response[bytes
     return see_other(link.path, cookies=forgotten)
 
 
+def kept_typed(error: PassalongError) -> str:
+    """What is said above a form that could not be taken now."""
+    return Sentence("%(problem)s What you typed is still here.", problem=error.sentence)
+
+
 def _step(link: Link, values: Mapping[str, str]) -> int:
     """The step of a walkthrough that the form stands before: where its sender wants to go on."""
     said = values.get("step", "")
@@ -103,7 +102,7 @@ def _step(link: Link, values: Mapping[str, str]) -> int:
     return number if 1 <= number <= len(link.asset.course) else 1
 
 
-def _lead(link: Link, answers: Answers, who: Standing, now_ms: int, *, suspect: bool) -> Lead:
+def _lead(link: Link, answers: Answers, who: Standing, now_ms: int, *, suspect: bool, opted_out: bool) -> Lead:
     consent_text = link.mechanic.gate.consent_text
     domain = domain_of(answers.email)
     return Lead(
@@ -128,12 +127,13 @@ def _lead(link: Link, answers: Answers, who: Standing, now_ms: int, *, suspect: 
         consent_version=gate.consent_version(consent_text) if consent_text else None,
         consent_at_ms=now_ms if consent_text else None,
         suspect=suspect,
+        opted_out=opted_out,
     )
 
 
 def _admitted(
     services: Services, link: Link, visitor: Visitor, person: Lead, lead: str, now_ms: int, step: int
-) -> Response[bytes]:
+) -> Answer:
     """To the asset, with the pass in a cookie and, until the cookie has been seen to work, in the URL. In a frame
     cookies come and go with the browser, so there the URL alone carries it."""
     held = services.keyring.seal(Purpose.PASS, Pass(lead, link.share, now_ms, visitor.hash))
@@ -148,7 +148,7 @@ def _admitted(
     stored = (EVENT_HEADER, EventKind.LEAD.value.encode())
     tail = f"/{step}" if link.asset.kind is AssetKind.WALKTHROUGH else ""
     location = f"{link.path}{tail}?{PASS_PARAMETER}={held}"
-    return see_other(location, stored, cookies=[] if link.embedded else cookies)
+    return moved(location, stored, cookies=[] if link.embedded else cookies)
 
 
 def _again(
@@ -161,7 +161,7 @@ def _again(
     values: dict[str, str],
     error: PassalongError,
     problem: str | None,
-) -> Response[bytes]:
+) -> Answer:
     found = Problem(error)
     words = services.pages.words(link, visitor.accept_language)
     body = services.pages.form_again(
@@ -175,4 +175,4 @@ def _again(
         problem=words.say(problem) if problem else None,
     )
     headers = [*services.pages.headers(link), *((k.encode(), v.encode()) for k, v in found.headers.items())]
-    return respond(found.status, headers, body.encode())
+    return found.status, headers, body.encode()

@@ -15,7 +15,7 @@ from passalong.domain.token import Keyring
 from passalong.errors import BadToken, Elsewhere, Gone, NotFound, Sentence
 from passalong.store.catalog import Catalog
 
-_MAX_MEMO = 50_000
+_MAX_MEMO = 10_000
 
 PAGE, EMBED = "s", "e"
 """The two doors to a share: a page of its own, and a frame in somebody else's."""

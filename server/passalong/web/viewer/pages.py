@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from passalong.domain.asset import AssetKind
 from passalong.domain.brand import Brand
 from passalong.domain.customer import Customer
-from passalong.domain.language import negotiate
 from passalong.domain.passes import FormToken
 from passalong.domain.token import Keyring, Purpose
 from passalong.errors import Sentence
@@ -22,7 +21,7 @@ from passalong.web.visitor import Visitor
 from passalong.web.words import Words, words_of
 
 
-class _Blank(dict[str, str]):
+class Blank(dict[str, str]):
     """Answers by field; nothing for those not given."""
 
     def __missing__(self, key: str) -> str:
@@ -42,6 +41,7 @@ TITLES = {
     409: Sentence("This cannot be done here"),
     410: Sentence("This page is no longer shared"),
     413: Sentence("That is too much at once"),
+    415: Sentence("This could not be read"),
     422: Sentence("Something needs another look"),
     429: Sentence("A moment, please"),
     500: Sentence("That was our mistake"),
@@ -56,7 +56,7 @@ class Pages:
         self._settings = settings
         self._renderer = renderer
         self._keyring = keyring
-        self.plain_headers = page_headers(csp(), secure=settings.secure)
+        self.plain_headers = page_headers(csp())
         self._form_tokens: dict[tuple[str, int], bytes] = {}
 
     def share(
@@ -93,7 +93,7 @@ class Pages:
             frame_src=origin_of(frames) if frames else None,
             frame_ancestors=" ".join(("'self'", *link.brand.embed_hosts)) if link.embedded else "'none'",
         )
-        return page_headers(policy, secure=self._settings.secure)
+        return page_headers(policy)
 
     def form_again(
         self,
@@ -170,22 +170,23 @@ class Pages:
         customer: Customer | None = None,
         way: Way | None = None,
         embedded: bool = False,
+        reference: str = "",
+        title: str | None = None,
     ) -> str:
-        """A page that says no with care: what happened, whom to ask, one way on."""
+        """A page that says no with care: what happened, whom to ask, one way on. It has the title of its status unless
+        another says more."""
         return self._renderer.html(
             "refusal.html",
             brand,
             words,
             status=status,
-            title=words.say(TITLES.get(status, OTHERWISE)),
+            title=words.say(title or TITLES.get(status, OTHERWISE)),
             sentence=words.say(sentence),
             customer=customer if customer and customer.consent_to_cobrand else None,
             way=way,
             embedded=embedded,
+            reference=reference,
         )
-
-    def privacy(self, accept_language: str) -> str:
-        return self._renderer.html("privacy.html", HOUSE, words_of(negotiate(accept_language)))
 
     def _render_share(
         self,
@@ -200,7 +201,7 @@ class Pages:
         problem: str | None = None,
     ) -> str:
         context = self._context(link, view, words, slots, step)
-        context |= {"values": _Blank(values or {}), "faults": _Blank(faults or {}), "problem": problem}
+        context |= {"values": Blank(values or {}), "faults": Blank(faults or {}), "problem": problem}
         walked = link.asset.kind is AssetKind.WALKTHROUGH
         if walked and link.asset.ready and not view.locked:
             ahead = player.ahead_of(link, step)

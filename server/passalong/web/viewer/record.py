@@ -14,7 +14,7 @@ from passalong.web.visitor import Visitor
 EVENT_HEADER = b"passalong-event"
 """Says which event is on the disk when the answer leaves, or why there is none."""
 
-_MAX_SEEN = 200_000
+_MAX_SEEN = 50_000
 
 
 class Recorder:
@@ -82,7 +82,7 @@ class Recorder:
             mechanic=link.mechanic.key,
             asset=link.asset.id,
             hop=link.claims.hop,
-            visitor=visitor.hash if visitor else 0,
+            visitor=visitor.kept if visitor else 0,
             lead=lead,
             ref=ref,
         )

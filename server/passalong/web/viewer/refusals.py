@@ -36,6 +36,7 @@ class Refusals:
             customer=link.customer if link else None,
             way=Way(brand.home_url, visit) if brand is not HOUSE else None,
             embedded=link is not None and link.embedded,
+            reference=problem.reference,
         )
         headers = [*(self._pages.headers(link) if link else self._pages.plain_headers)]
         headers += [(name.encode(), value.encode()) for name, value in problem.headers.items()]

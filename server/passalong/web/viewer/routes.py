@@ -1,14 +1,12 @@
-"""The doors of viewers, but for share pages and steps, which the front door answers."""
+"""The doors of viewers, but for those that the front door answers."""
 
 from __future__ import annotations
 
 from passalong.web.unfurl import images, oembed
-from passalong.web.viewer import cta, file, gate, pass_along, site, style, vanity, walkthrough
+from passalong.web.viewer import erasure, file, gate, pass_along, privacy, site, style, vanity, walkthrough
 
 ROUTES = [
-    gate.submit_gate,
     gate.forget,
-    cta.follow_cta,
     walkthrough.all_steps,
     pass_along.pass_along_page,
     pass_along.make_link,
@@ -23,7 +21,13 @@ ROUTES = [
     style.logo,
     style.picture,
     site.robots,
-    site.privacy,
+    privacy.privacy,
+    privacy.back_to_form,
+    privacy.ask_for_erasure,
+    erasure.confirm_page,
+    erasure.confirm,
+    site.privacy_control,
     site.alive,
     site.ready,
+    site.metrics,
 ]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from litestar.types import HTTPScope, Send
-
 from passalong.domain.asset import AssetKind
 from passalong.domain.event import Actor
 from passalong.errors import NotFound, Sentence
-from passalong.web.asgi import answer
+from passalong.web.asgi import Answer, Asked, moved
 from passalong.web.services import Services
 from passalong.web.viewer.branch import branch_of, parent_lead
 from passalong.web.viewer.link import Link
@@ -17,33 +15,28 @@ from passalong.web.viewer.standing import Standing, standing, view_of
 from passalong.web.visitor import Visitor
 
 
-async def share_page(
-    services: Services, scope: HTTPScope, send: Send, door: str, token: str, step: int | None = None
-) -> None:
+async def share_page(services: Services, asked: Asked) -> Answer:
     """The share page, or one step of a walkthrough; for a redirecting mechanic a 303.
 
     Raises BadToken, NotFound or Gone for a link that is not ours or no more.
     """
-    link = services.links.find(token, door)
+    link, step = services.links.find(asked.token, asked.door), asked.step
     now_ms = services.clock()
     link.check(now_ms)
     walked = link.asset.kind is AssetKind.WALKTHROUGH
     if step is not None and not (walked and 1 <= step <= len(link.asset.course)):
         raise NotFound(Sentence("There is nothing at this address."))
-    visitor = await services.visitors.read(scope, now_ms)
+    visitor = await services.visitors.read(asked.scope, now_ms)
     who = standing(services.keyring, services.catalog, link, visitor, now_ms)
     if (elsewhere := _elsewhere(services, link, who, visitor, step)) is not None:
-        await answer(send, 303, [(b"location", elsewhere.encode()), (b"cache-control", b"no-store")])
-        return
+        return moved(elsewhere)
     number = step or 1
     view = view_of(link, who, number)
     said = await record_view(services, link, visitor, who, now_ms, step=step, open_step=not view.locked)
     if link.redirect_url is not None:
-        location = (b"location", link.redirect_url.encode())
-        await answer(send, 303, [location, (b"cache-control", b"no-store"), (EVENT_HEADER, said)])
-        return
+        return moved(link.redirect_url, (EVENT_HEADER, said))
     headers, body = services.pages.share(link, view, who, visitor, now_ms, step=number)
-    await answer(send, 200, [*headers, (EVENT_HEADER, said)], body, head=scope["method"] == "HEAD")
+    return 200, [*headers, (EVENT_HEADER, said)], body
 
 
 def _elsewhere(services: Services, link: Link, who: Standing, visitor: Visitor, step: int | None) -> str | None:

@@ -18,10 +18,10 @@ CREATE TABLE share_months (
   PRIMARY KEY (share, month, kind, actor)
 ) WITHOUT ROWID;
 INSERT INTO share_months
-  SELECT e.share, e.day / 100, e.kind, e.actor, count(*), count(v.seq) FROM events e LEFT JOIN (
-    SELECT min(seq) AS seq FROM events WHERE kind = 'view' AND actor = 'human' AND visitor <> 0 GROUP BY visitor, share
-  ) v ON v.seq = e.seq
-  WHERE e.share IS NOT NULL GROUP BY e.share, e.day / 100, e.kind, e.actor;
+  SELECT e.share, e.day / 100, e.kind, e.actor, count(*), sum(e.seq IN (
+    SELECT min(seq) FROM events WHERE kind = 'view' AND actor = 'human' AND visitor <> 0 GROUP BY visitor, share
+  )) -- a set that is looked up; joined, it would be read through for every event
+  FROM events e WHERE e.share IS NOT NULL GROUP BY e.share, e.day / 100, e.kind, e.actor;
 DROP TABLE share_totals;
 
 CREATE TABLE step_months (
