@@ -8,7 +8,7 @@ import pytest
 
 from factories import ANN, Server, mechanic, rfc3339
 from histories import visited
-from passalong.domain.instant import at, day_in_words
+from passalong.domain.instant import Calendar, date_of, day_in_words
 
 DAY_MS = 86_400_000
 SAID = {"by": "Mara", "reason": "Enough."}
@@ -199,6 +199,9 @@ def test_what_was_killed_after_a_review_and_revived_is_not_called_dead(server: S
     change = {"mechanic": "open", "decision": "change", "reason": "Fewer questions."}
     held = review(server, {"mechanic": "soft", "decision": "keep"}, change).json()
 
+    def today() -> str:
+        return day_in_words(date_of(Calendar(server.config.timezone).day(clock())))
+
     def since() -> dict[str, str]:
         found = server.api.get(f"/api/v1/reviews/{held['month']}").json()
         return {said["mechanic"]: said["came_of"]["why"] for said in found["decisions"]}
@@ -206,16 +209,16 @@ def test_what_was_killed_after_a_review_and_revived_is_not_called_dead(server: S
     clock.ms += DAY_MS
     for key in ("soft", "open"):
         decide(server, "kill", key, by="Mara", reason="It is dull.")
-    killed = f"Killed on {day_in_words(at(clock()).date())} by Mara"
+    killed = f"Killed on {today()} by Mara"
     assert since() == {"soft": f"{killed}: “It is dull.”", "open": f"{killed}: “It is dull.”"}
     clock.ms += DAY_MS
     for key in ("soft", "open"):
         decide(server, "revive", key, by="Otto", reason="A customer asked.")
-    revived = f"{killed}, revived on {day_in_words(at(clock()).date())} by Otto: “A customer asked.”"
+    revived = f"{killed}, revived on {today()} by Otto: “A customer asked.”"
     assert since() == {"soft": revived, "open": revived}
     clock.ms += DAY_MS
     decide(server, "kill", by="Mara", reason="Enough.")
-    assert since()["soft"] == f"Killed on {day_in_words(at(clock()).date())} by Mara: “Enough.”"
+    assert since()["soft"] == f"Killed on {today()} by Mara: “Enough.”"
 
 
 def test_a_review_is_taken_whole_or_not_at_all(server: Server, clock: Any) -> None:

@@ -13,6 +13,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -354,8 +355,8 @@ def test_an_address_is_found_alone_or_behind_a_name() -> None:
 
 
 def next_month(clock: Clock, day: int) -> str:
-    """Moves to noon of a day of the month that follows; gives the name of the month that is over then."""
-    present = at(clock())
+    """Moves to noon of a day of the vendor's month that follows; gives the name of the month that is over then."""
+    present = at(clock()).astimezone(ZoneInfo("Europe/Berlin"))
     first = datetime(present.year + present.month // 12, present.month % 12 + 1, day, 12, tzinfo=present.tzinfo)
     clock.ms += ms_of(first) - clock()
     return f"{present:%Y-%m}"

@@ -222,8 +222,8 @@ async def _link(services: Services, piece: Piece) -> str:
     """Mints the tracked link; gives its share. A report that comes twice at once has one."""
     claims = claim(asset=piece.asset, customer=piece.customer, mechanic=piece.mechanic, channel=piece.kind.value)
     own = replace(claims, nonce=nonce(piece.customer, piece.public_url, piece.title))
-    if await services.advocacy.of_share(own.share) is None:  # else that piece has moved to another page
-        claims = own
+    if await services.advocacy.of_share(own.share) is None or await services.advocacy.same(piece) is not None:
+        claims = own  # else the piece that has it was moved to another page
     slug = services.catalog.slugs.get(piece.slug) if piece.slug else None
     taken_for_this = slug is not None and slug.now.share == claims.share
     link = await make(services, claims, slug=None if taken_for_this else piece.slug)
