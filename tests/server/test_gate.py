@@ -8,9 +8,13 @@ from typing import Any
 
 import httpx2
 import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from factories import ANN, SAFARI, Server, element, form_token, parsed, words
-from passalong.domain.gate import consent_version
+from passalong.domain.gate import address_of, consent_version
+from passalong.errors import Invalid
 
 Browser = Callable[..., httpx2.Client]
 DAY_MS = 86_400_000
@@ -64,6 +68,28 @@ def test_each_faulty_entry_is_named_at_its_field_and_nothing_is_stored(
     assert len(parsed(answer.text).findall(".//*[@aria-invalid='true']")) == 1
     assert server.leads() == []
     assert "lead" not in {event["kind"] for event in server.events()}
+
+
+LOCALS = st.from_regex(r"[a-zA-Z0-9.+_'-]{0,66}", fullmatch=True) | st.sampled_from(
+    ["Info", "info", "ö", '"a b"', "a@b"]
+)
+LABELS = st.sampled_from(
+    ["firm", "Firm", "xn--bcher-kva", "bücher", "xn--", "-a", "a--b", "", "123", "a" * 63, "a" * 64]
+)
+ENDINGS = st.sampled_from(["example", "com", "co.uk", "test", "localhost", "c", "com.", "1", "[127.0.0.1]"])
+
+
+@given(LOCALS, st.lists(LABELS, max_size=3), ENDINGS, st.sampled_from(["", "\n", "@", ">", " "]))
+@settings(max_examples=400)
+def test_an_address_is_what_its_library_says_it_is(local: str, labels: list[str], ending: str, more: str) -> None:
+    typed = f"{local}@{'.'.join([*labels, ending])}{more}"
+    try:
+        expected = validate_email(typed.strip(), check_deliverability=False)
+    except EmailNotValidError:
+        with pytest.raises(Invalid):
+            address_of(typed)
+    else:
+        assert address_of(typed) == (expected.normalized, expected.ascii_domain)
 
 
 def test_every_fault_is_named_at_once(server: Server) -> None:

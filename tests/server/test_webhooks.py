@@ -747,6 +747,7 @@ def test_a_replay_tells_what_happened_before_the_endpoint_was_there(
     everything(server, clock)
     clock.ms += HOUR_MS
     noon = clock()
+    clock.ms += MINUTE_MS
     everything_again = server.share(customer="globex")
     put(server, receiver)
     put(server, receiver, "few", "mechanic.revived", "attribution.changed")

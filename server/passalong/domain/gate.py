@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -81,17 +83,40 @@ def satisfied_by(gate: Gate, domain: str | None, consent: str | None) -> bool:
 def address_of(typed: str) -> tuple[str, str]:
     """The address that somebody typed into a field `email`, in its normal form, and its domain in ASCII. Raises Invalid
     with the field's name."""
-    from email_validator import EmailNotValidError, validate_email
-
     typed = typed.strip()
     if not typed:
         raise Invalid.one("email", Sentence("Please enter your e-mail address."))
+    everyday = _EVERYDAY.fullmatch(typed)
+    if everyday is None:
+        found = _validated(typed)
+    elif (domain := _domain(everyday[2])) is not None:
+        found = (f"{everyday[1]}@{domain[0]}", domain[1])
+    else:
+        found = None
+    if found is None:
+        raise Invalid.one("email", Sentence("This does not look like an e-mail address, such as name@company.com."))
+    return found
+
+
+_EVERYDAY = re.compile(r"(?=.{,64}\Z)([a-z0-9]+(?:[.+_-][a-z0-9]+)*)@([a-z0-9.-]+)", re.DOTALL)
+"""Short, and before the @ nothing that has a normal form or a limit of its own: only its domain need be looked at."""
+
+
+@lru_cache(maxsize=4096)
+def _domain(domain: str) -> tuple[str, str] | None:
+    """A domain as it is shown and in ASCII; None for one that cannot have mail. Many people share one."""
+    found = _validated(f"name@{domain}")
+    return found and (found[0].rpartition("@")[2], found[1])
+
+
+def _validated(typed: str) -> tuple[str, str] | None:
+    """An address in its normal form, and its domain in ASCII; None for what is no address."""
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         found = validate_email(typed, check_deliverability=False)
     except EmailNotValidError:
-        raise Invalid.one(
-            "email", Sentence("This does not look like an e-mail address, such as name@company.com.")
-        ) from None
+        return None
     return found.normalized, found.ascii_domain
 
 

@@ -137,6 +137,9 @@ BYTES_PER_S = 4_000
 
 def patient(receive: Receive) -> Receive:
     """The same way in, which gives up on a body that comes too slowly. Raises HTTPException (408)."""
+    cycle = getattr(receive, "__self__", None)
+    if isinstance(cycle, RequestResponseCycle) and not cycle.more_body:
+        return receive  # all of it is here
     until_s = asyncio.get_running_loop().time() + BODY_S
     whole = False
 
