@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import random
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -43,6 +44,23 @@ class Foreign:
 
     def _own(self) -> float:
         return own_cpu_s(os.getpid()) + sum(cpu_s(pid) for pid in self._pids)
+
+
+@contextmanager
+def awake() -> Iterator[bool]:
+    """Keeps every core from falling asleep, where that is allowed (by root on Linux: its PM QoS interface);
+    gives whether it is. On a virtual machine it takes the server up to 20 µs an answer to wake the load generator's
+    core, and the slower a server, the more often that core has fallen asleep."""
+    try:
+        latency_us = os.open("/dev/cpu_dma_latency", os.O_WRONLY)
+    except OSError:
+        yield False
+        return
+    try:
+        os.write(latency_us, bytes(4))
+        yield True
+    finally:
+        os.close(latency_us)
 
 
 class Interval(NamedTuple):

@@ -22,7 +22,7 @@ import sys
 from typing import Any
 
 from load import WRK
-from measure import interval
+from measure import awake, interval
 from rich import box
 from rich.console import Console
 from rich.progress import track
@@ -92,6 +92,9 @@ def main() -> None:
         notes.append("The load generator was busy all the time on the bare server, which flatters the ratios.")
     if not WRK:
         notes.append("wrk is not installed: our own client is slower than the bare server, which flatters the ratios.")
+    with awake() as kept:
+        if not kept:
+            notes.append("Cores may fall asleep here, and waking them costs the server: as root they are kept awake.")
     for note in notes:
         console.print(note, style="dim", highlight=False)
     console.print(f"Again: {command}", highlight=False)

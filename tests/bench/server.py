@@ -25,7 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from load import Load, Slice
-from measure import Interval, interval
+from measure import Interval, awake, interval
 from rich.console import Console
 from rich.progress import track
 from under import a_round, ask, free_port
@@ -95,6 +95,7 @@ def workers(pairs: int, seconds: float) -> None:
     [page] = [row for row in rows() if row.name == "page"]
     ratios = []
     with ExitStack() as held:
+        held.enter_context(awake())
         folders = {count: held.enter_context(vendor()) for count in (1, 2)}
         ports = {count: held.enter_context(serving(folder, count, pinned=True))[1] for count, folder in folders.items()}
         loads = {1: Load(folders[1], "page", page.requests, 1), 2: Load(folders[2], "page", page.requests, None)}

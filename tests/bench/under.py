@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from load import Load, Request
-from measure import Foreign, cpu_s
+from measure import Foreign, awake, cpu_s
 from vendor import furnish, settle
 from vendor import rows as all_rows
 
@@ -131,6 +131,7 @@ class Round:
 def a_round(names: Sequence[str], foreign: float) -> Iterator[Round]:
     """Slices during which strangers used more than `foreign` of one core are dropped."""
     with ExitStack() as held:
+        held.enter_context(awake())
         yield Round(held, names, foreign)
 
 

@@ -53,11 +53,13 @@ async def answer(
     send: Send, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes = b"", *, head: bool = False
 ) -> None:
     """Sends a whole response; without its body for HEAD, but with its length."""
-    fields = headers if status == 204 else [*headers, (b"content-length", b"%d" % len(body))]
-    if isinstance(send, Outgoing) and send.whole(status, fields, b"" if head else body):
+    length = [] if status == 204 else [(b"content-length", b"%d" % len(body))]
+    if head:
+        body = b""
+    if isinstance(send, Outgoing) and send.whole(status, headers, length, body):
         return
-    await send({"type": "http.response.start", "status": status, "headers": fields})
-    await send({"type": "http.response.body", "body": b"" if head else body, "more_body": False})
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def moved(location: str, *extra: tuple[bytes, bytes], cookies: Iterable[Cookie] = ()) -> Answer:

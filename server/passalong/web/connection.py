@@ -6,15 +6,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from litestar.exceptions import HTTPException
 from litestar.types import HTTPReceiveMessage, Receive
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 WHOLE = "passalong.whole"
-"""The extension of a request's scope (ASGI 3.0, "Extensions") that takes status, headers and body of an answer at once:
-one write to the socket, and no look at each header by itself."""
-Whole = Callable[[int, Sequence[tuple[bytes, bytes]], bytes], bool]
+"""The extension of a request's scope (ASGI 3.0, "Extensions") that takes an answer at once: its status, headers that
+many answers have, headers of its own, and its body. One write to the socket, and no look at each header by itself."""
+Headers = Sequence[tuple[bytes, bytes]]
+Whole = Callable[[int, Headers, Headers, bytes], bool]
 
 REPLACED = "passalong.replaced"
 """The entry of the lifespan's state (ASGI 3.0, "Lifespan State") that is asked when a process is to end: whether
@@ -84,7 +86,7 @@ class Connection(HttpToolsProtocol):
         self._rest()
         super().connection_lost(exc)
 
-    def _whole(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
+    def _whole(self, status: int, headers: Headers, own: Headers, body: bytes) -> bool:
         """Writes an answer; False, and nothing is written, where it must go the usual way. The body of HEAD is empty.
 
         Raises RuntimeError for a header that would be two.
@@ -92,16 +94,12 @@ class Connection(HttpToolsProtocol):
         cycle: RequestResponseCycle = self.cycle
         if self.pipeline or cycle.response_started or cycle.disconnected or self.flow.write_paused:
             return False
-        fields = [part for name, value in (*cycle.default_headers, *headers) for part in (name, b": ", value, b"\r\n")]
-        head = b"".join(fields)
-        lines = len(fields) // 4
-        if head.count(b"\n") != lines or head.count(b"\r") != lines:
-            raise RuntimeError("A header of the answer holds the end of a line.")
-        said = (b"connection", b"close") in headers
+        # What is not a page leads somewhere else each time, and its cookies are nobody's to keep.
+        lines, said = (_KEPT if status == 200 else _lines)((*cycle.default_headers, *headers))
         last = b"\r\n" if cycle.keep_alive or said else b"connection: close\r\n\r\n"
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
-        self.transport.write(b"".join((STATUS_LINE[status], head, last, body)))
+        self.transport.write(b"".join((STATUS_LINE[status], lines, _lines(own)[0], last, body)))
         cycle.message_event.set()
         if said or not cycle.keep_alive:
             self.transport.close()
@@ -128,6 +126,18 @@ class Connection(HttpToolsProtocol):
                     self._patience = self.loop.call_later(self.LINGER_S, self.transport.close)
                     return
             self.transport.close()
+
+
+def _lines(headers: Headers) -> tuple[bytes, bool]:
+    """Headers as they are written, and whether they say that the connection ends. Raises RuntimeError for one that
+    would be two."""
+    lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+    if lines.count(b"\n") != len(headers) or lines.count(b"\r") != len(headers):
+        raise RuntimeError("A header of the answer holds the end of a line.")
+    return lines, (b"connection", b"close") in headers
+
+
+_KEPT = lru_cache(maxsize=1024)(_lines)
 
 
 BODY_S = 30.0

@@ -11,7 +11,7 @@ import random
 import re
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import cast
 
 from litestar.types import HTTPScope, Message, Send
@@ -19,7 +19,7 @@ from litestar.types import HTTPScope, Message, Send
 from passalong.logs import FIELDS, REQUEST_ID
 from passalong.meters import Meters
 from passalong.settings import Settings
-from passalong.web.connection import WHOLE, Whole
+from passalong.web.connection import WHOLE, Headers, Whole
 from passalong.web.proxies import Proxies
 
 HEADER = b"x-request-id"
@@ -105,11 +105,12 @@ class Outgoing:
         if message["type"] == "http.response.body" and not message.get("more_body"):
             self._noted()
 
-    def whole(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> bool:
-        """Whether it left at once; otherwise it has to be sent as messages."""
+    def whole(self, status: int, headers: Headers, own: Headers, body: bytes) -> bool:
+        """Whether it left at once; otherwise it has to be sent as messages. `own` are headers that no other answer has
+        alike."""
         extensions = self._scope.get("extensions")
         write = cast("Whole | None", extensions.get(WHOLE)) if extensions else None
-        if write is None or not write(status, (*headers, (HEADER, self._id)), body):
+        if write is None or not write(status, headers, (*own, (HEADER, self._id)), body):
             return False
         self._status = status
         self._noted()
