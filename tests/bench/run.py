@@ -19,6 +19,7 @@ import random
 import shlex
 import statistics
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from load import WRK
@@ -31,6 +32,7 @@ from under import Pair, a_round, ingest
 from vendor import Row, rows
 
 INGESTION_GOAL = 0.6
+GROUPED_GOAL = 0.3
 BUSY = 0.95
 """Of its core: above it, the load generator is what is measured."""
 WIDTH = 150
@@ -65,19 +67,24 @@ def main() -> None:
     chosen = [row for row in rows() if not wanted or row.name in wanted]
     connections = [int(count) for count in given.connections.split(",")]
     pairs: list[Pair] = []
+    grouped: list[tuple[Pair, dict[str, float]]] = []
     notes: list[str] = []
     plan = [(row.name, count) for row in chosen for count in connections] * -(-given.pairs // given.starts)
     for start in range(given.starts if chosen else 0):
         with a_round([row.name for row in chosen], given.foreign) as servers:
             for row in chosen:
                 servers.pair(row.name, connections[0], 1.0)  # warms up
-            servers.dropped = 0
+            servers.dropped, before = 0, len(pairs)
             steps = random.sample(plan, len(plan))
             for name, count in track(steps, f"start {start + 1} of {given.starts}", console=console, transient=True):
                 if pair := servers.pair(name, count, given.seconds):
                     pairs.append(pair)
+            if any(row.name == "conversion" for row in chosen):
+                ceiling = servers.grouped()
+                grouped += [(pair, ceiling) for pair in pairs[before:] if pair.row == "conversion"]
             notes.append(f"start {start + 1}: {servers.check()}; {servers.dropped} pairs dropped for foreign load")
     lines = [line for row in chosen for count in connections if (line := line_of(row, count, pairs))]
+    lines += [line for count in connections if (line := grouped_line(count, grouped))]
     if not wanted or "ingestion" in wanted:
         with console.status("ingestion"):
             slices = ingest(given.pairs, given.seconds)
@@ -120,6 +127,27 @@ def line_of(row: Row, connections: int, pairs: list[Pair]) -> dict[str, Any] | N
         "p50_ms": middle([pair.app.p50_ms for pair in found]),
         "p99_ms": middle([pair.app.p99_ms for pair in found]),
         "generator": max(pair.bare.generator for pair in found),
+    }
+
+
+def grouped_line(connections: int, grouped: Sequence[tuple[Pair, dict[str, float]]]) -> dict[str, Any] | None:
+    """Conversions by API over the same rows inserted in groups: a ratio for each slice, to the ceiling of its start."""
+    found = [(pair.app, ceiling) for pair, ceiling in grouped if pair.connections == connections]
+    if not found:
+        return None
+    middle = statistics.median
+    return {
+        "row": "grouped",
+        "title": "  ÷ the same rows inserted in groups",
+        "connections": connections,
+        "pairs": len(found),
+        "ratio": interval([app.rate / ceiling["per_s"] for app, ceiling in found]),
+        "cpu_ratio": interval([ceiling["cpu_us"] / app.cpu_us for app, ceiling in found]),
+        "goal": GROUPED_GOAL,
+        "per_s": middle([app.rate for app, _ in found]),
+        "bare_per_s": middle([ceiling["per_s"] for _, ceiling in found]),
+        "cpu_us": middle([app.cpu_us for app, _ in found]),
+        "bare_cpu_us": middle([ceiling["cpu_us"] for _, ceiling in found]),
     }
 
 

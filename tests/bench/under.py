@@ -118,6 +118,13 @@ class Round:
             f"{stored.get(kind, 0):,} {kind}s stored of {n:,} answered" for kind, n in self._answered.items()
         )
 
+    def grouped(self) -> dict[str, float]:
+        """What it would be to insert the conversions of this round in groups, and no more: see `grouped.py`."""
+        child = Path(__file__).with_name("grouped.py")
+        command = [sys.executable, str(child), str(_SERVER_CORE), str(self.folder / "passalong.db")]
+        said: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        return said
+
     def _sample(self, request: Request) -> dict[str, Any]:
         """Status, headers and size of the real answer, for the ceiling to give the same."""
         raw = request.before if request.after is None else f"{request.before}0000{request.between}0000{request.after}"

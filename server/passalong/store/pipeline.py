@@ -34,7 +34,7 @@ from passalong.domain.instant import DAY_MS, Calendar, Clock
 from passalong.domain.lead import Motion, motion
 from passalong.domain.money import Money
 from passalong.errors import Conflict, NotFound
-from passalong.store.addresses import addresses
+from passalong.store.addresses import Addresses, addresses
 from passalong.store.catalog import Catalog
 from passalong.store.db import Database, Row, Transaction, retried
 from passalong.store.outbox import LATE_MS, Outbox
@@ -145,7 +145,8 @@ class Pipeline:
     ) -> tuple[Conversion, bool]:
         """The same, within a transaction. A deal of the CRM that changed is credited anew, and is no Conflict."""
         encoded = msgspec.json.encode(body)
-        digest = (await addresses(tx)).digest(encoded)
+        hashes = await addresses(tx)
+        digest = hashes.digest(encoded)
         row = await tx.one(
             "SELECT id, digest, withdrawn FROM conversions WHERE external_id = ? AND kind = ?",
             (body.external_id, body.kind),
@@ -158,9 +159,9 @@ class Pipeline:
                         f"The {body.kind} {body.external_id} is known with other contents. "
                         "What is reported stays; report a correction under an external_id of its own."
                     )
-                await self._revise(tx, str(row["id"]), body, digest)
+                await self._revise(tx, str(row["id"]), body, hashes)
             return (await self._case(tx.all, str(row["id"]))).conversion, False
-        traces, touches = await self._touchpoints.read(tx, body)
+        traces, touches = await self._touchpoints.read(tx, body, hashes)
         credits, reason = self._credited(traces, touches, body.amount, self.policy)
         conversion = Conversion(
             id=str(uuid7()),
@@ -455,20 +456,20 @@ class Pipeline:
         if case.conversion.withdrawn:
             return False
         case.touchpoints = await self._touchpoints.of_leads(tx, case.traces, case.touchpoints)
-        await self._touchpoints.store(tx, id, case.touchpoints, case.traces)
+        await self._touchpoints.replace(tx, id, case.touchpoints, case.traces)
         await _raise_edition(tx)
         return await self._recredit(tx, case, case.conversion, cause)
 
-    async def _revise(self, tx: Transaction, id: str, body: ConversionBody, digest: str) -> None:
+    async def _revise(self, tx: Transaction, id: str, body: ConversionBody, hashes: Addresses) -> None:
         """The CRM says something else of a deal now."""
         case = await self._case(tx.all, id)
         before = case.conversion
         erased = await self._touchpoints.of_the_erased(tx, case.touchpoints)
-        case.traces, found = await self._touchpoints.read(tx, body)
+        case.traces, found = await self._touchpoints.read(tx, body, hashes)
         case.touchpoints = found + erased
         await tx.all("DELETE FROM contacts WHERE conversion = ?", (id,))
         await _insert_contacts(tx, id, case.traces.contacts)
-        await self._touchpoints.store(tx, id, case.touchpoints, case.traces)
+        await self._touchpoints.replace(tx, id, case.touchpoints, case.traces)
         case.conversion = replace(
             before,
             occurred_at_ms=case.traces.occurred_at_ms,
@@ -479,6 +480,7 @@ class Pipeline:
             withdrawn=False,
         )
         await self._recredit(tx, case, before, "the deal changed")
+        digest = hashes.digest(msgspec.json.encode(body))
         await tx.all("UPDATE conversions SET digest = ? WHERE id = ?", (digest, id))
 
     async def _recredit(self, tx: Transaction, case: Case, before: Conversion, cause: str) -> bool:
@@ -580,10 +582,11 @@ async def _raise_edition(tx: Transaction) -> None:
 
 
 async def _insert_contacts(tx: Transaction, conversion: str, contacts: Sequence[Contact]) -> None:
-    await tx.many(
-        "INSERT INTO contacts (conversion, place, address, domain, lead) VALUES (?, ?, ?, ?, ?)",
-        [(conversion, c.place, c.address, c.domain, c.lead) for c in contacts],
-    )
+    if contacts:
+        await tx.many(
+            "INSERT INTO contacts (conversion, place, address, domain, lead) VALUES (?, ?, ?, ?, ?)",
+            [(conversion, c.place, c.address, c.domain, c.lead) for c in contacts],
+        )
 
 
 async def _forget_domain(tx: Transaction, conversion: str, domain: str) -> None:

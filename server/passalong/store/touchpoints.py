@@ -21,7 +21,7 @@ from passalong.domain.share import PROMPT_CHANNEL
 from passalong.domain.text import without_addresses
 from passalong.domain.token import Keyring, Purpose
 from passalong.errors import BadToken
-from passalong.store.addresses import addresses
+from passalong.store.addresses import Addresses
 from passalong.store.catalog import Catalog
 from passalong.store.db import Transaction
 
@@ -69,9 +69,8 @@ class Touchpoints:
         self._catalog = catalog
         self._keyring = keyring
 
-    async def read(self, tx: Transaction, body: ConversionBody) -> tuple[Traces, list[Touchpoint]]:
+    async def read(self, tx: Transaction, body: ConversionBody, hashes: Addresses) -> tuple[Traces, list[Touchpoint]]:
         """The traces that a report carries, and every touchpoint that they lead to."""
-        hashes = await addresses(tx)
         contacts = []
         for place, email in enumerate(body.emails, 1):
             row = await tx.one("SELECT id FROM leads WHERE email_key = ?", (email_key(email),))
@@ -130,10 +129,14 @@ class Touchpoints:
         known = self._catalog.customers.get(str(row["customer"]))
         return msgspec.convert({**row, "customer_name": known.name if known else row["customer"]}, Touchpoint)
 
-    async def store(self, tx: Transaction, conversion: str, touches: Iterable[Touchpoint], traces: Traces) -> None:
-        """Replaces a conversion's touchpoints; and notes whether its people have said how they heard of the vendor, and
-        named a customer: with the report or at a gate. What was noted stays when somebody is erased."""
+    async def replace(self, tx: Transaction, conversion: str, touches: Iterable[Touchpoint], traces: Traces) -> None:
+        """As `store`, in the place of those that are stored."""
         await tx.all("DELETE FROM touchpoints WHERE conversion = ?", (conversion,))
+        await self.store(tx, conversion, touches, traces)
+
+    async def store(self, tx: Transaction, conversion: str, touches: Iterable[Touchpoint], traces: Traces) -> None:
+        """Stores a conversion's touchpoints; and notes whether its people have said how they heard of the vendor, and
+        named a customer: with the report or at a gate. What was noted stays when somebody is erased."""
         marks = ",".join("?" * (len(_COLUMNS) + 2))
         await tx.many(
             f"INSERT INTO touchpoints (conversion, place, {', '.join(_COLUMNS)}) VALUES ({marks})",
@@ -145,12 +148,13 @@ class Touchpoints:
         await self._note_answers(tx, conversion, traces)
 
     async def _note_answers(self, tx: Transaction, conversion: str, traces: Traces) -> None:
-        ids = msgspec.json.encode([contact.lead for contact in traces.contacts if contact.lead]).decode()
-        rows = await tx.all(
-            "SELECT heard_from FROM json_each(?) asked JOIN leads l ON l.id = asked.value WHERE heard_from <> ''",
-            (ids,),
-        )
-        answers = [*([traces.heard_from] if traces.heard_from else []), *(str(row["heard_from"]) for row in rows)]
+        answers = [traces.heard_from] if traces.heard_from else []
+        if leads := [contact.lead for contact in traces.contacts if contact.lead]:
+            rows = await tx.all(
+                "SELECT heard_from FROM json_each(?) asked JOIN leads l ON l.id = asked.value WHERE heard_from <> ''",
+                (msgspec.json.encode(leads).decode(),),
+            )
+            answers += [str(row["heard_from"]) for row in rows]
         if answers:
             named = any(self._by_answer(answer, traces) for answer in answers)
             await tx.all(
