@@ -32,6 +32,7 @@ from passalong.store.aftermath import Aftermath
 from passalong.store.agendas import Agendas
 from passalong.store.audit import Audit
 from passalong.store.catalog import Catalog
+from passalong.store.conversions import Conversions
 from passalong.store.courses import Courses
 from passalong.store.crm import Crm
 from passalong.store.db import database_at
@@ -107,7 +108,9 @@ def wire(config: Settings, clock: Clock = system_clock, meters: Meters | None = 
     catalog = Catalog(db, clock)
     outbox = Outbox(db, catalog, clock, crm=bool(config.hubspot.token))
     touchpoints = Touchpoints(catalog, keyring)
-    pipeline = Pipeline(db, catalog, touchpoints, outbox, calendar, clock, config.attribution.policy)
+    conversions = Conversions(db, catalog, touchpoints)
+    policy = config.attribution.policy
+    pipeline = Pipeline(db, catalog, conversions, touchpoints, outbox, calendar, clock, policy)
     ledger = Ledger(db, outbox, meters.flushed if meters else None)
     crm = Crm(db, pipeline, outbox, clock, config.hubspot.stages)
     metrics, reports = Metrics(db), Reports(db)
@@ -137,13 +140,14 @@ def wire(config: Settings, clock: Clock = system_clock, meters: Meters | None = 
         ledger=ledger,
         leads=leads,
         people=People(db),
+        conversions=conversions,
         pipeline=pipeline,
         outbox=outbox,
         crm=crm,
         standings=Standings(db),
         metrics=metrics,
         reports=reports,
-        rankings=Rankings(db, pipeline, clock, to.currency, to.rates),
+        rankings=Rankings(db, conversions, pipeline, clock, to.currency, to.rates),
         timelines=Timelines(db, calendar),
         verdicts=verdicts,
         courses=Courses(db, verdicts, calendar, clock),
@@ -214,7 +218,7 @@ async def webhooks(services: Services) -> AsyncIterator[WebhookCarrier]:
     from passalong.webhooks.carrier import WebhookCarrier
     from passalong.webhooks.messages import Messages
 
-    messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline, services.plays)
+    messages = Messages(services.catalog, services.ledger, services.leads, services.conversions, services.plays)
     async with client() as http:
         config = services.settings.webhooks
         yield WebhookCarrier(config, http, services.outbox, services.catalog, messages, services.clock)

@@ -111,9 +111,9 @@ class Story:
             async for conversion, credits in self.services.pipeline.replay(Policy(model=model)):
                 exact(conversion, credits)
         for id in self.reported:
-            versions = await self.services.pipeline.evaluations(id)
+            versions = await self.services.conversions.evaluations(id)
             assert [version.version for version in versions] == list(range(1, len(versions) + 1))
-            assert versions[-1].credits == (await self.services.pipeline.case(id)).conversion.credits
+            assert versions[-1].credits == (await self.services.conversions.case(id)).conversion.credits
 
 
 def exact(conversion: Any, credits: Sequence[Any]) -> None:

@@ -48,7 +48,7 @@ def command(
             half_life_days=half_life_days or present.half_life_days,
         )
         with Progress(console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("Conversions", total=await services.pipeline.count())
+            task = bar.add_task("Conversions", total=await services.conversions.count())
 
             def progress(done: int) -> None:
                 bar.update(task, completed=done)

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 
 import msgspec
-from msgspec import Struct
 from msgspec.structs import replace
 from uuid_utils.compat import uuid7
 
@@ -33,12 +31,12 @@ from passalong.domain.event import Actor, Event, EventKind
 from passalong.domain.instant import DAY_MS, Calendar, Clock
 from passalong.domain.lead import Motion, motion
 from passalong.domain.money import Money
-from passalong.errors import Conflict, NotFound
+from passalong.errors import Conflict
 from passalong.store.addresses import Addresses, addresses
 from passalong.store.catalog import Catalog
-from passalong.store.db import Database, Row, Transaction, retried
+from passalong.store.conversions import Case, Conversion, Conversions
+from passalong.store.db import Database, Transaction, retried
 from passalong.store.outbox import LATE_MS, Outbox
-from passalong.store.searching import conversion_matches, wanted
 from passalong.store.touchpoints import OPENED, Contact, Touchpoints, Traces
 
 _BATCH = 500
@@ -46,76 +44,12 @@ _CREDIT_COLUMNS = tuple(Credit.__struct_fields__)
 _EDITION = "pipeline_edition"
 
 
-class Conversion(Struct, kw_only=True):
-    """A conversion as stored, with its present credits; without any, `unattributed_reason` says why.
-
-    `deal` is the CRM's id of it, if it came from there; `withdrawn` says that the CRM has taken it back.
-    """
-
-    id: str
-    external_id: str
-    kind: str
-    occurred_at_ms: int
-    day: int
-    amount_minor: int | None
-    currency: str | None
-    company_domain: str | None
-    unattributed_reason: str | None
-    version: int
-    model: str
-    window_days: int
-    heard_from: str | None
-    click_fault: str | None
-    deal: str | None
-    sample: bool
-    withdrawn: bool = False
-    credits: list[Credit] = []
-
-    @property
-    def amount(self) -> Money | None:
-        if self.amount_minor is None or self.currency is None:
-            return None
-        return Money(self.amount_minor, self.currency)
-
-
-class Evaluation(Struct, kw_only=True):
-    """A version of a conversion's credits: when it was made, why, and under which rule."""
-
-    version: int
-    at_ms: int
-    cause: str
-    model: str
-    window_days: int
-    amount_minor: int | None
-    currency: str | None
-    unattributed_reason: str | None
-    credits: list[Credit]
-
-
-class Case(Struct, kw_only=True):
-    """All there is to argue about: the traces reported, the touchpoints they lead to, decisions oldest first."""
-
-    conversion: Conversion
-    traces: Traces
-    touchpoints: list[Touchpoint]
-    overrides: list[Override]
-
-    @property
-    def standing(self) -> Override | None:
-        """The decision that holds, unless it was withdrawn."""
-        newest = self.overrides[-1] if self.overrides else None
-        return newest if newest and not newest.withdrawn else None
-
-
-Read = Callable[[str, Sequence[object]], Awaitable[list[Row]]]
-"""Rows of a statement: from the connection that reads, or within a transaction."""
-
-
 class Pipeline:
     def __init__(
         self,
         db: Database,
         catalog: Catalog,
+        conversions: Conversions,
         touchpoints: Touchpoints,
         outbox: Outbox,
         calendar: Calendar,
@@ -124,6 +58,7 @@ class Pipeline:
     ) -> None:
         self._db = db
         self._catalog = catalog
+        self._conversions = conversions
         self._touchpoints = touchpoints
         self._outbox = outbox
         self._calendar = calendar
@@ -160,7 +95,7 @@ class Pipeline:
                         "What is reported stays; report a correction under an external_id of its own."
                     )
                 await self._revise(tx, str(row["id"]), body, hashes)
-            return (await self._case(tx.all, str(row["id"]))).conversion, False
+            return (await self._conversions.case(str(row["id"]), tx)).conversion, False
         traces, touches = await self._touchpoints.read(tx, body, hashes)
         credits, reason = self._credited(traces, touches, body.amount, self.policy)
         conversion = Conversion(
@@ -233,7 +168,7 @@ class Pipeline:
         for row in rows:
             if row["kind"] in kept:
                 continue
-            conversion = (await self._case(tx.all, row["id"])).conversion
+            conversion = (await self._conversions.case(row["id"], tx)).conversion
             after = replace(
                 conversion, credits=[], unattributed_reason=f"Withdrawn: {cause}.", version=conversion.version + 1,
                 withdrawn=True,
@@ -244,7 +179,7 @@ class Pipeline:
     async def decide(self, id: str, override: Override) -> Case:
         """An admin's word over the evidence, or its withdrawal; raises NotFound for an unknown conversion."""
         async with self._db.transaction() as tx:
-            await self._case(tx.all, id)
+            await self._conversions.case(id, tx)
             await tx.all(
                 """INSERT INTO overrides (conversion, at_ms, by, reason, customer, mechanic, withdrawn)
                    VALUES (?, ?, ?, ?, ?, ?, ?)""",
@@ -255,7 +190,7 @@ class Pipeline:
             )  # fmt: skip
             said = "withdrew the decision" if override.withdrawn else "decided"
             await self._reconsider(tx, id, f"{override.by} {said}: {override.reason}")
-        return await self.case(id)
+        return await self._conversions.case(id)
 
     @retried
     async def apply_policy(self, progress: Callable[[int], object] = lambda done: None) -> int:
@@ -266,7 +201,7 @@ class Pipeline:
         changed = 0
         for done, id in enumerate(ids, 1):
             async with self._db.transaction() as tx:
-                case = await self._case(tx.all, id)
+                case = await self._conversions.case(id, tx)
                 changed += not case.conversion.withdrawn and await self._recredit(tx, case, case.conversion, cause)
             progress(done)
         return changed
@@ -295,128 +230,16 @@ class Pipeline:
                 """SELECT * FROM conversions WHERE (occurred_at_ms, id) > (?, ?) ORDER BY occurred_at_ms, id LIMIT ?""",
                 (*after, batch),
             )
-            for case in await self._cases(self._db.read, rows):
+            for case in await self._conversions.cases(self._db.read, rows):
                 yield case.conversion, self.under(policy, case)
             if len(rows) < batch:
                 return
             after = (int(rows[-1]["occurred_at_ms"]), str(rows[-1]["id"]))
 
-    async def count(self) -> int:
-        row = await self._db.read_one("SELECT count(*) AS n FROM conversions")
-        return int(row["n"]) if row else 0
-
     async def edition(self) -> int:
         """A number that grows with whatever changes a credit, be it under another model than the present one."""
         row = await self._db.read_one("SELECT value FROM meta WHERE name = ?", (_EDITION,))
         return int(row["value"]) if row else 0
-
-    async def page(
-        self,
-        *,
-        limit: int,
-        before: tuple[int, str] | None,
-        kind: str | None = None,
-        attributed: bool | None = None,
-        customer: str | None = None,
-        search: str | None = None,
-        people: bool = False,
-    ) -> list[Conversion]:
-        """Conversions, newest first, from below the (occurred_at_ms, id) `before`; with `customer` those credited to
-        it. `search` looks in what they are known by and whose they are, with `people` also in who their people are."""
-        where, params = ["true"], []  # type: tuple[list[str], list[object]]
-        if before is not None:
-            where.append("(occurred_at_ms, id) < (?, ?)")
-            params += before
-        if kind is not None:
-            where.append("kind = ?")
-            params.append(kind)
-        if attributed is not None:
-            where.append("attributed = ?")
-            params.append(attributed)
-        if customer is not None:
-            where.append("id IN (SELECT conversion FROM credits WHERE customer = ?)")
-            params.append(customer)
-        if search:
-            condition, values = conversion_matches(await wanted(self._db, self._catalog, search, people=people))
-            where.append(condition)
-            params += values
-        read = self._db.report if search else self._db.read
-        rows = await read(
-            f"SELECT * FROM conversions WHERE {' AND '.join(where)} ORDER BY occurred_at_ms DESC, id DESC LIMIT ?",
-            [*params, limit],
-        )
-        return await self._with_credits(rows)
-
-    async def case(self, id: str) -> Case:
-        """Everything about one conversion; raises NotFound."""
-        return await self._case(self._db.read, id)
-
-    async def evaluations(self, id: str) -> list[Evaluation]:
-        """The versions of a conversion's credits, oldest first."""
-        rows = await self._db.read("SELECT * FROM evaluations WHERE conversion = ? ORDER BY version", (id,))
-        return [
-            msgspec.convert({**dict(row), "credits": msgspec.json.decode(row["credits"])}, Evaluation) for row in rows
-        ]
-
-    async def of_lead(self, lead: str) -> list[Conversion]:
-        return await self._of("lead", lead)
-
-    async def of_customer(self, customer: str) -> list[Conversion]:
-        """What this customer is credited for, newest first, two hundred at most."""
-        return await self._of("customer", customer)
-
-    async def _of(self, column: str, value: str) -> list[Conversion]:
-        rows = await self._db.read(
-            f"""SELECT DISTINCT v.* FROM conversions v JOIN credits c ON c.conversion = v.id
-                WHERE c.{column} = ? ORDER BY v.occurred_at_ms DESC LIMIT 200""",
-            (value,),
-        )
-        return await self._with_credits(rows)
-
-    async def _with_credits(self, rows: Sequence[Row]) -> list[Conversion]:
-        return [case.conversion for case in await self._cases(self._db.read, rows)]
-
-    async def _case(self, read: Read, id: str) -> Case:
-        found = await self._cases(read, await read("SELECT * FROM conversions WHERE id = ?", (id,)))
-        if not found:
-            raise NotFound(f"There is no conversion {id}.")
-        return found[0]
-
-    async def _cases(self, read: Read, rows: Sequence[Row]) -> list[Case]:
-        """All that belongs to some conversions, in four questions whatever their number."""
-        ids = msgspec.json.encode([row["id"] for row in rows]).decode()
-
-        async def belonging(table: str, order: str) -> dict[str, list[Row]]:
-            of: dict[str, list[Row]] = defaultdict(list)
-            sql = f"SELECT t.* FROM json_each(?) asked JOIN {table} t ON t.conversion = asked.value ORDER BY t.{order}"
-            for row in await read(sql, (ids,)):
-                of[row["conversion"]].append(row)
-            return of
-
-        credits = await belonging("credits", "place")
-        contacts = await belonging("contacts", "place")
-        touches = await belonging("touchpoints", "place")
-        overrides = await belonging("overrides", "id")
-        cases = []
-        for row in rows:
-            conversion = msgspec.convert(dict(row), Conversion, strict=False)
-            conversion.credits = [msgspec.convert(dict(credit), Credit) for credit in credits[conversion.id]]
-            traces = Traces(
-                occurred_at_ms=conversion.occurred_at_ms,
-                contacts=tuple(msgspec.convert(dict(contact), Contact) for contact in contacts[conversion.id]),
-                company_domain=conversion.company_domain,
-                heard_from=conversion.heard_from,
-                click_fault=conversion.click_fault,
-            )
-            cases.append(
-                Case(
-                    conversion=conversion,
-                    traces=traces,
-                    touchpoints=[self._touchpoints.built(dict(touch)) for touch in touches[conversion.id]],
-                    overrides=[self._override(override) for override in overrides[conversion.id]],
-                )
-            )
-        return cases
 
     # How credits come to be.
 
@@ -446,13 +269,9 @@ class Pipeline:
         kind = motion(customer, traces.own_domain) if customer else Motion.NEW_LOGO
         return decided(override, motion=kind, amount=amount)
 
-    def _override(self, row: Row) -> Override:
-        known = self._catalog.customers.get(row["customer"] or "")
-        return msgspec.convert({**dict(row), "customer_name": known.name if known else ""}, Override, strict=False)
-
     async def _reconsider(self, tx: Transaction, id: str, cause: str) -> bool:
         """Finds the touchpoints of a conversion anew and credits it by them; whether that changed anything."""
-        case = await self._case(tx.all, id)
+        case = await self._conversions.case(id, tx)
         if case.conversion.withdrawn:
             return False
         case.touchpoints = await self._touchpoints.of_leads(tx, case.traces, case.touchpoints)
@@ -462,7 +281,7 @@ class Pipeline:
 
     async def _revise(self, tx: Transaction, id: str, body: ConversionBody, hashes: Addresses) -> None:
         """The CRM says something else of a deal now."""
-        case = await self._case(tx.all, id)
+        case = await self._conversions.case(id, tx)
         before = case.conversion
         erased = await self._touchpoints.of_the_erased(tx, case.touchpoints)
         case.traces, found = await self._touchpoints.read(tx, body, hashes)

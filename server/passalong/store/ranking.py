@@ -16,6 +16,7 @@ from passalong.domain.conversion import ConversionKind
 from passalong.domain.instant import Clock
 from passalong.domain.lead import Motion
 from passalong.domain.money import Money, converted, summed
+from passalong.store.conversions import Conversions
 from passalong.store.db import Database, Row
 from passalong.store.metric import whole_or_part
 from passalong.store.pipeline import Pipeline
@@ -126,6 +127,7 @@ class Rankings:
     def __init__(
         self,
         db: Database,
+        conversions: Conversions,
         pipeline: Pipeline,
         clock: Clock,
         currency: str | None,
@@ -134,6 +136,7 @@ class Rankings:
         patience_s: float = PATIENCE_S,
     ) -> None:
         self._db = db
+        self._conversions = conversions
         self._pipeline = pipeline
         self._clock = clock
         self._currency = currency
@@ -165,7 +168,7 @@ class Rankings:
         """
         task = self._working.get(model)
         if task is None and await self._stale(model):
-            progress = Progress(done=0, of=await self._pipeline.count())
+            progress = Progress(done=0, of=await self._conversions.count())
             task = self._working.get(model)  # somebody else may have asked meanwhile
             if task is None:
                 self._progress[model] = progress

@@ -14,6 +14,7 @@ from passalong.store.advocacy import Advocacy
 from passalong.store.aftermath import Aftermath
 from passalong.store.audit import Audit
 from passalong.store.catalog import Catalog
+from passalong.store.conversions import Conversions
 from passalong.store.courses import Courses
 from passalong.store.crm import Crm
 from passalong.store.db import Database
@@ -66,6 +67,7 @@ class Services:
     ledger: Ledger
     leads: Leads
     people: People
+    conversions: Conversions
     pipeline: Pipeline
     outbox: Outbox
     crm: Crm

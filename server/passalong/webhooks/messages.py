@@ -15,9 +15,9 @@ from passalong.domain.instant import at
 from passalong.domain.play import Play
 from passalong.errors import NotFound
 from passalong.store.catalog import Catalog
+from passalong.store.conversions import Conversion, Conversions
 from passalong.store.leads import Leads
 from passalong.store.ledger import Ledger
-from passalong.store.pipeline import Conversion, Pipeline
 from passalong.store.plays import Plays
 
 MOST_BYTES = 20_000
@@ -33,11 +33,11 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class Messages:
-    def __init__(self, catalog: Catalog, ledger: Ledger, leads: Leads, pipeline: Pipeline, plays: Plays) -> None:
+    def __init__(self, catalog: Catalog, ledger: Ledger, leads: Leads, conversions: Conversions, plays: Plays) -> None:
         self._catalog = catalog
         self._ledger = ledger
         self._leads = leads
-        self._pipeline = pipeline
+        self._conversions = conversions
         self._plays = plays
 
     async def of(self, job: Job) -> Message | None:
@@ -51,7 +51,7 @@ class Messages:
                     return await self._event(topic, found[0]) if found and found[0].seq == seq else None
                 case Topic.CONVERSION_CREATED | Topic.ATTRIBUTION_CHANGED:
                     id, _, _ = job.subject.partition("/")
-                    return self._conversion(topic, job, (await self._pipeline.case(id)).conversion)
+                    return self._conversion(topic, job, (await self._conversions.case(id)).conversion)
                 case Topic.LEAD_ERASED:
                     return Message(type=topic, timestamp=at(job.created_at_ms), data={"lead": job.subject})
                 case Topic.MECHANIC_KILLED | Topic.MECHANIC_REVIVED:

@@ -19,7 +19,7 @@ from passalong.domain.instant import at
 from passalong.domain.lead import Motion
 from passalong.domain.money import Money
 from passalong.errors import Invalid
-from passalong.store.pipeline import Case, Conversion
+from passalong.store.conversions import Case, Conversion
 from passalong.store.replay import Replay, replayed
 from passalong.web.api.access import ADMIN, key_of
 from passalong.web.api.paging import Cursor, Limit, Page, decode, page
@@ -148,7 +148,7 @@ async def list_conversions(
     ] = None,
 ) -> Page[ConversionAnswer]:
     admin = key_of(request).role is Role.ADMIN
-    found = await services.pipeline.page(
+    found = await services.conversions.page(
         limit=limit + 1,
         before=decode(cursor, tuple[int, str]),
         kind=kind,
@@ -167,7 +167,7 @@ async def get_conversion(
     request: Request[None, ApiKey, State], services: FromServices, id: FromPath[str]
 ) -> ConversionDetail:
     admin = key_of(request).role is Role.ADMIN
-    return await _detail(services, await services.pipeline.case(id), admin=admin)
+    return await _detail(services, await services.conversions.case(id), admin=admin)
 
 
 @post("/conversions/{id:str}/override", tags=["Conversions"], summary="Decide over the evidence", status_code=200,
@@ -243,7 +243,7 @@ async def _detail(services: Services, case: Case, *, admin: bool) -> ConversionD
                 credits=version.credits,
                 unattributed_reason=version.unattributed_reason,
             )
-            for version in await services.pipeline.evaluations(case.conversion.id)
+            for version in await services.conversions.evaluations(case.conversion.id)
         ],
         overrides=[
             OverrideAnswer(

@@ -76,7 +76,7 @@ async def list_customers(services: FromServices, limit: Limit = 50, cursor: Curs
 async def get_customer(services: FromServices, id: FromPath[str]) -> CustomerDetail:
     customer = services.catalog.find(Customer, id)
     tallies = await services.reports.customers([id])
-    conversions = await services.pipeline.of_customer(id)
+    conversions = await services.conversions.of_customer(id)
     return CustomerDetail(
         customer=_answer(customer, tallies.get(id, Tally())),
         brought=await services.rankings.of(id),

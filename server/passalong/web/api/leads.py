@@ -134,7 +134,7 @@ async def get_lead(request: Request[None, ApiKey, State], services: FromServices
         consent_text=lead.consent_text,
         way=[_hop(hop, admin=admin) for hop in await services.leads.way(lead)],
         events=[event_answer(event) for event in await services.leads.journey(id)],
-        conversions=[answer(conversion) for conversion in await services.pipeline.of_lead(id)],
+        conversions=[answer(conversion) for conversion in await services.conversions.of_lead(id)],
         crm=await crm_part(services, await services.standings.of_lead(id)),
     )
 
