@@ -6,7 +6,7 @@ import os
 import random
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,16 +51,15 @@ def awake() -> Iterator[bool]:
     """Keeps every core from falling asleep, where that is allowed (by root on Linux: its PM QoS interface);
     gives whether it is. On a virtual machine it takes the server up to 20 µs an answer to wake the load generator's
     core, and the slower a server, the more often that core has fallen asleep."""
-    try:
+    latency_us = None
+    with suppress(OSError):
         latency_us = os.open("/dev/cpu_dma_latency", os.O_WRONLY)
-    except OSError:
-        yield False
-        return
-    try:
         os.write(latency_us, bytes(4))
-        yield True
+    try:
+        yield latency_us is not None
     finally:
-        os.close(latency_us)
+        if latency_us is not None:
+            os.close(latency_us)
 
 
 class Interval(NamedTuple):

@@ -131,7 +131,8 @@ def line_of(row: Row, connections: int, pairs: list[Pair]) -> dict[str, Any] | N
 
 
 def grouped_line(connections: int, grouped: Sequence[tuple[Pair, dict[str, float]]]) -> dict[str, Any] | None:
-    """Conversions by API over the same rows inserted in groups: a ratio for each slice, to the ceiling of its start."""
+    """Conversions by API over the same rows inserted in groups: a ratio for each slice, to its start's ceiling. The
+    interval leaves the ceiling's own noise out."""
     found = [(pair.app, ceiling) for pair, ceiling in grouped if pair.connections == connections]
     if not found:
         return None

@@ -145,7 +145,9 @@ def test_currencies_are_compared_by_the_rates_that_are_set(server: Server, brows
 def test_a_long_ranking_says_how_far_it_is_and_the_last_one_stays(two_touches: Server) -> None:
     async def play() -> None:
         async with opened(wire(two_touches.config)) as services:
-            slow = Rankings(services.db, services.pipeline, services.clock, None, {}, patience_s=0)
+            slow = Rankings(
+                services.db, services.conversions, services.pipeline, services.clock, None, {}, patience_s=0
+            )
             first, progress = await slow.under("linear")
             assert first is None
             assert progress is not None

@@ -80,7 +80,7 @@ ENDINGS = st.sampled_from(["example", "com", "co.uk", "test", "localhost", "c", 
 
 
 @given(LOCALS, st.lists(LABELS, max_size=3), ENDINGS, st.sampled_from(["", "\n", "@", ">", " "]))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_an_address_is_what_its_library_says_it_is(local: str, labels: list[str], ending: str, more: str) -> None:
     typed = f"{local}@{'.'.join([*labels, ending])}{more}"
     try:

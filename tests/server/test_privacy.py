@@ -55,7 +55,7 @@ def test_a_form_that_such_a_browser_sends_is_an_answer_and_carries_its_wish_on(s
     async def told() -> list[bool]:
         services = wire(server.config)
         async with opened(services):
-            messages = Messages(services.catalog, services.ledger, services.leads, services.pipeline, services.plays)
+            messages = Messages(services.catalog, services.ledger, services.leads, services.conversions, services.plays)
             events = [event for event in await services.ledger.tail(0, 100) if event.kind == "lead"]
             return [(await messages._event(Topic.LEAD_CREATED, event)).data["opted_out"] for event in events]
 

@@ -38,8 +38,8 @@ if TYPE_CHECKING:
 READY_S = 60
 """How long a process may take until it serves, or be busy without a sign of life."""
 YOUNG = 20_000
-"""So many new objects before Python looks for rubbish among them. What waits together for one commit is more than the
-usual 700, and not rubbish: looking through it took a fifteenth of every page."""
+"""So many new objects before Python looks for rubbish among them. What waits together for one commit is more than its
+usual few hundred, and not rubbish: looking through it took a fifteenth of every page."""
 _LOG = logging.getLogger(__name__)
 _NOT_STARTED = "lifespan.startup.failed"
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import wraps
 from pathlib import Path
@@ -81,9 +81,13 @@ class Transaction(ABC):
         rows = await self.all(sql, params)
         return rows[0] if rows else None
 
+    async def many(self, sql: str, rows: Sequence[Params]) -> None:
+        """Runs one statement for each row of parameters, none for no rows."""
+        if rows:
+            await self._many(sql, rows)
+
     @abstractmethod
-    async def many(self, sql: str, rows: Iterable[Params]) -> None:
-        """Runs one statement for each row of parameters."""
+    async def _many(self, sql: str, rows: Sequence[Params]) -> None: ...
 
     @abstractmethod
     async def append(self, events: Sequence[Event]) -> None:

@@ -401,11 +401,10 @@ async def _raise_edition(tx: Transaction) -> None:
 
 
 async def _insert_contacts(tx: Transaction, conversion: str, contacts: Sequence[Contact]) -> None:
-    if contacts:
-        await tx.many(
-            "INSERT INTO contacts (conversion, place, address, domain, lead) VALUES (?, ?, ?, ?, ?)",
-            [(conversion, c.place, c.address, c.domain, c.lead) for c in contacts],
-        )
+    await tx.many(
+        "INSERT INTO contacts (conversion, place, address, domain, lead) VALUES (?, ?, ?, ?, ?)",
+        [(conversion, c.place, c.address, c.domain, c.lead) for c in contacts],
+    )
 
 
 async def _forget_domain(tx: Transaction, conversion: str, domain: str) -> None:

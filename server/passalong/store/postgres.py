@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -63,7 +63,7 @@ class PostgresTransaction(Transaction):
     async def all(self, sql: str, params: Params = ()) -> list[Row]:
         return list(await self._connection.fetch(numbered(sql), *map(_bound, params)))
 
-    async def many(self, sql: str, rows: Iterable[Params]) -> None:
+    async def _many(self, sql: str, rows: Sequence[Params]) -> None:
         await self._connection.executemany(numbered(sql), [[*map(_bound, row)] for row in rows])
 
     async def append(self, events: Sequence[Event]) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Sequence
 from functools import cache
 from typing import Any, Generic
 
@@ -41,7 +41,7 @@ class FromAfar(_SqliteTransaction):
     async def all(self, sql: str, params: Params = ()) -> list[Row]:
         return list(await self._connection.execute_fetchall(sql, params))
 
-    async def many(self, sql: str, rows: Iterable[Params]) -> None:
+    async def _many(self, sql: str, rows: Sequence[Params]) -> None:
         await self._connection.executemany(sql, rows)
 
 
@@ -59,7 +59,7 @@ class _AtHand(_SqliteTransaction):
     async def all(self, sql: str, params: Params = ()) -> list[Row]:
         return self._connection.execute(sql, params).fetchall()
 
-    async def many(self, sql: str, rows: Iterable[Params]) -> None:
+    async def _many(self, sql: str, rows: Sequence[Params]) -> None:
         self._connection.executemany(sql, rows)
 
 

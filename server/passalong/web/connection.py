@@ -94,12 +94,13 @@ class Connection(HttpToolsProtocol):
         cycle: RequestResponseCycle = self.cycle
         if self.pipeline or cycle.response_started or cycle.disconnected or self.flow.write_paused:
             return False
-        # What is not a page leads somewhere else each time, and its cookies are nobody's to keep.
+        # An answer that is no page leads somewhere else each time, and its cookies are nobody's to keep.
         lines, said = (_KEPT if status == 200 else _lines)((*cycle.default_headers, *headers))
+        more, _ = _lines(own)
         last = b"\r\n" if cycle.keep_alive or said else b"connection: close\r\n\r\n"
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
-        self.transport.write(b"".join((STATUS_LINE[status], lines, _lines(own)[0], last, body)))
+        self.transport.write(b"".join((STATUS_LINE[status], lines, more, last, body)))
         cycle.message_event.set()
         if said or not cycle.keep_alive:
             self.transport.close()
@@ -138,6 +139,7 @@ def _lines(headers: Headers) -> tuple[bytes, bool]:
 
 
 _KEPT = lru_cache(maxsize=1024)(_lines)
+"""For as long as the date among them stands: a second."""
 
 
 BODY_S = 30.0

@@ -106,8 +106,8 @@ class Outgoing:
             self._noted()
 
     def whole(self, status: int, headers: Headers, own: Headers, body: bytes) -> bool:
-        """Whether it left at once; otherwise it has to be sent as messages. `own` are headers that no other answer has
-        alike."""
+        """Whether it left at once; otherwise it has to be sent as messages. `own` are headers of this
+        answer alone."""
         extensions = self._scope.get("extensions")
         write = cast("Whole | None", extensions.get(WHOLE)) if extensions else None
         if write is None or not write(status, headers, (*own, (HEADER, self._id)), body):
