@@ -17,7 +17,7 @@ import httpx2
 import pytest
 
 from factories import FIREFOX
-from faults.running import free_port
+from ports import free_port
 
 DEPLOY = Path(__file__).resolve().parents[1] / "server" / "deploy"
 

@@ -10,7 +10,6 @@ import hashlib
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import threading
@@ -23,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+
+from ports import free_port
 
 VARIABLE = "TEST_POSTGRES"
 """Where the server of this run is: an address without a database's name."""
@@ -55,9 +56,7 @@ def postgres(**options: str) -> Iterator[str]:
     if user:
         folder_of = _within_reach(folder_of, folder, user)
         os.chown(folder, pwd.getpwnam(user).pw_uid, -1)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     data = folder / "data"
     set_to = [f"--{name}={value}" for name, value in (OPTIONS | options).items()]
     made = subprocess.run(

@@ -7,7 +7,6 @@ with PostOffice() as office:
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from email.message import EmailMessage
 from email.parser import BytesParser
@@ -17,6 +16,8 @@ from typing import Any, Self
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+
+from ports import free_port
 
 
 class PostOffice:
@@ -33,9 +34,7 @@ class PostOffice:
         self.hang_ups = 0
         """So many letters to come are taken, and the connection cut instead of an answer."""
         self._says: list[str] = []
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self.port = free_port()
         self._more: dict[str, Any] = {"tls_context": tls} if tls else {}
         if login:
             self._more |= {"authenticator": self._authenticate, "auth_required": True, "auth_require_tls": False}

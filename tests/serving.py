@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from factories import ADMIN_KEY, Server, seed, settings_for
 from passalong.app import create_app
 from passalong.commands.common import UVICORN
 from passalong.outgoing.asking import trust
+from ports import free_port
 
 
 class Clock:
@@ -39,9 +39,7 @@ def serving(folder: Path, clock: Clock, *, seeded: bool = True, port: int = 0, *
     """A running server with a vendor, two customers, mechanics of every gate and assets of every kind; without
     them unless it is `seeded`. Its `port` is any that is free, unless told; `more` are settings beside those of every
     test."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", port))
-        port = probe.getsockname()[1]
+    port = port or free_port()
     address = f"http://127.0.0.1:{port}"
     config = settings_for(folder, **{"base_url": address, **more})
     app = create_app(config, clock, operator_key=ADMIN_KEY)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ import engine
 from factories import SIGNING_KEY, seed
 from passalong.domain.share import claim, mint
 from passalong.domain.token import Keyring
+from ports import free_port
 
 PASSALONG = (sys.executable, "-m", "passalong")
 KEYRING = Keyring([SIGNING_KEY])
@@ -28,12 +28,6 @@ BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.
 
 Kinds = Counter[tuple[str, str]]
 """How many events, by share and kind."""
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def mint_share(asset: str = "report", mechanic: str = "hard", customer: str = "initech") -> tuple[str, str]:

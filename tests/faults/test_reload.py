@@ -18,10 +18,11 @@ import pytest
 from commands import run
 from factories import SIGNING_KEY
 from faults.crowd import Crowd
-from faults.running import BROWSER, Running, free_port, mint_share, running
+from faults.running import BROWSER, Running, mint_share, running
 from passalong.domain.share import claim, mint
 from passalong.domain.token import Keyring
 from passalong.paths import shipped_rules
+from ports import free_port
 
 pytestmark = pytest.mark.faults
 

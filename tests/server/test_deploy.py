@@ -20,8 +20,8 @@ import pytest
 import yaml
 
 from commands import run
-from faults.running import free_port
 from installed import NOBODY, ROOT, as_nobody, environment
+from ports import free_port
 
 DEPLOY = ROOT / "server" / "deploy"
 

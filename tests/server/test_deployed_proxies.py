@@ -17,8 +17,8 @@ import pytest
 from commands import run
 from deployed import PROXIES, Front, caddy
 from factories import ADMIN_KEY, ANN, PDF, SIGNING_KEY, Server
-from faults.running import free_port
 from passalong.settings import Limits, Monitoring
+from ports import free_port
 from serving import Clock, serving
 
 VIEWER = "127.0.0.7"

@@ -17,7 +17,7 @@ import engine
 from commands import run
 from deployed import certificate
 from factories import SIGNING_KEY, Server
-from faults.running import free_port
+from ports import free_port
 from proxies import Rewrite, appending, proxy, silent, unchanged
 from serving import Clock
 

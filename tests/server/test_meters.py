@@ -16,10 +16,10 @@ import pytest
 
 import engine
 from factories import ANN, Server
-from faults.running import free_port
 from passalong.errors import Unusable
 from passalong.meters import Exposition, Meters, Together
 from passalong.settings import HubSpot, Monitoring, Settings, checked
+from ports import free_port
 from serving import Clock
 
 KEY = "a-key-for-prometheus-alone"

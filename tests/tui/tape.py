@@ -116,7 +116,8 @@ def _ready(url: str) -> None:
 
 def main() -> None:
     sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
-    from faults.running import free_port, running
+    from faults.running import running
+    from ports import free_port
 
     with tempfile.TemporaryDirectory() as folder:
         home, port = Path(folder), free_port()

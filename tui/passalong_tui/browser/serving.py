@@ -23,6 +23,7 @@ LEAVING_S = 2.0
 
 async def serve_until_interrupted(command: str, port: int) -> None:
     """Raises Unusable where the port cannot be had."""
+    ended = _interruption()  # heard of from the first: whoever reads the address may end it at once
     door = Door()
     runner = web.AppRunner(application(command, door), access_log=None, shutdown_timeout=LEAVING_S)
     await runner.setup()
@@ -33,7 +34,7 @@ async def serve_until_interrupted(command: str, port: int) -> None:
             raise Unusable(f"Port {port} cannot be had here ({error.strerror}). Choose another with --port.") from None
         print(f"The console is at {door.open(runner.addresses[0][1])}", flush=True)
         print("Whoever has this address has the console. Ctrl+C ends it.", flush=True)
-        await _interrupted()
+        await ended.wait()
     finally:
         await runner.cleanup()
 
@@ -62,9 +63,10 @@ def _file(name: str) -> Handler:
     return answer
 
 
-async def _interrupted() -> None:
+def _interruption() -> asyncio.Event:
+    """Comes with the first signal to end."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for kind in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(kind, ended.set)
-    await ended.wait()
+    return ended
