@@ -106,7 +106,7 @@ class Server:
         return key, header
 
 
-def eventually(look: Callable[[], T], within_s: float = 5) -> T:
+def eventually(look: Callable[[], T], within_s: float = 15) -> T:
     """Looks again and again until there is something to see: what reaches other processes takes a moment."""
     deadline = time.monotonic() + within_s
     while not (seen := look()):
