@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
-from uuid_utils.compat import uuid7
 
 from passalong.domain.deal import Deal, conversions_of
 from passalong.domain.delivery import Destination, Job
 from passalong.domain.instant import DAY_MS, Clock
 from passalong.domain.lead import Lead
-from passalong.store.db import REMEMBER, Database, Transaction, retried
+from passalong.store.db import REMEMBER, Database, retried
 from passalong.store.outbox import CONTACT, CONTACT_AGAIN, DEAL, DEAL_IN, Outbox
 from passalong.store.pipeline import Pipeline
 
@@ -274,7 +273,6 @@ class Crm:
     @retried
     async def resend(self) -> int:
         """Queues every lead that the CRM lacks, and every record that drifted; gives how many jobs that is."""
-        now_ms = self._clock()
         async with self._db.transaction() as tx:
             lacking = await tx.all(f"SELECT l.id FROM leads l WHERE {_LACKING} ORDER BY l.created_at_ms, l.id")
             contacts = await tx.all(
@@ -284,11 +282,11 @@ class Crm:
             deals = await tx.all("SELECT id FROM deals WHERE drift IS NOT NULL")
             await tx.all("UPDATE deals SET told = '{}' WHERE drift IS NOT NULL")  # unlike anything that may be told
             jobs = [
-                *((CONTACT, row["id"]) for row in lacking),
-                *((CONTACT_AGAIN, row["lead"]) for row in contacts),
-                *((DEAL, row["id"]) for row in deals),
+                *((Destination.HUBSPOT, CONTACT, row["id"]) for row in lacking),
+                *((Destination.HUBSPOT, CONTACT_AGAIN, row["lead"]) for row in contacts),
+                *((Destination.HUBSPOT, DEAL, row["id"]) for row in deals),
             ]
-            await _queue(tx, jobs, now_ms)
+            await self._outbox.add_all(tx, jobs)
         return len(jobs)
 
     async def _number(self, name: str) -> int:
@@ -308,14 +306,6 @@ def told(customer: str | None, mechanic: str | None, share: str | None, hop: int
 
 
 NOTHING_TOLD = told(None, None, None, None, None)
-
-
-async def _queue(tx: Transaction, jobs: Sequence[tuple[str, str]], now_ms: int) -> None:
-    await tx.many(
-        """INSERT INTO outbox (id, destination, topic, subject, state, created_at_ms, due_at_ms)
-           VALUES (?, 'hubspot', ?, ?, 'pending', ?, ?) ON CONFLICT DO NOTHING""",
-        [(str(uuid7()), topic, subject, now_ms, now_ms) for topic, subject in jobs],
-    )
 
 
 def _json(values: Sequence[str]) -> str:

@@ -189,9 +189,8 @@ async def insert_shares(tx: Transaction, shares: dict[str, tuple[Claims, int]]) 
         )
         for share, (claims, at_ms) in shares.items()
     ]  # fmt: skip
-    if rows:
-        marks = ",".join("?" * len(_SHARE_COLUMNS))
-        await tx.many(f"INSERT INTO shares ({','.join(_SHARE_COLUMNS)}) VALUES ({marks}) ON CONFLICT DO NOTHING", rows)
+    marks = ",".join("?" * len(_SHARE_COLUMNS))
+    await tx.many(f"INSERT INTO shares ({','.join(_SHARE_COLUMNS)}) VALUES ({marks}) ON CONFLICT DO NOTHING", rows)
 
 
 async def _upsert_leads(tx: Transaction, leads: Sequence[Lead]) -> dict[str, str]:

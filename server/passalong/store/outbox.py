@@ -226,8 +226,7 @@ class Outbox:
             )
             for destination, topic, subject in jobs
         ]
-        if rows:
-            await tx.many(_ADD, rows)
+        await tx.many(_ADD, rows)
 
     async def add_looks(self, tx: Transaction, customers: Iterable[str]) -> None:
         """Each of these customers is looked at, unless it waits for that already; a trigger adds whom is heard of."""

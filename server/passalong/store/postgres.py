@@ -75,6 +75,12 @@ class PostgresTransaction(Transaction):
         await self._connection.execute(_APPEND, *_columns(events))
 
 
+_OF_PEOPLE = (
+    "leads, contacts, conversions, touchpoints, credits, evaluations, invitations, outbox, idempotency, erasures"
+)
+"""The tables in which an erasure empties rows, or deletes them."""
+
+
 class PostgresDatabase(Database):
     """One PostgreSQL database, by its address; several servers may share it."""
 
@@ -182,7 +188,7 @@ class PostgresDatabase(Database):
     async def forget(self) -> None:
         with _spoken(self.address):
             async with self._lock, self._writers.acquire() as connection:
-                await connection.execute("VACUUM leads, contacts, touchpoints, evaluations, invitations, outbox")
+                await connection.execute(f"VACUUM {_OF_PEOPLE}")
 
     async def _prepare(self) -> None:
         """Looks at what is there before anything is touched, and brings the schema up to this code's."""
