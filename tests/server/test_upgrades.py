@@ -29,6 +29,8 @@ COUNTERS = {
     "pipeline_customers", "conversion_months",
 }  # fmt: skip
 """What triggers fill, as events, shares, conversions and credits come."""
+SCRATCH = {"happened"}
+"""What they empty again in the same statement."""
 NOUNS: dict[str, dict[str, Any]] = {
     "brand": {"id": "acme", "name": "Acme", "accent": "#0b5fff", "home_url": "https://acme.example"},
     "customer": {"id": "initech", "name": "Initech", "domains": ["initech.example"]},
@@ -112,7 +114,7 @@ def filled(version: int, path: Path) -> None:
             id = body.get("id") or body.get("key") or body["share"]
             db.execute("INSERT INTO catalog VALUES (?, ?, ?, 1, 1)", (noun, id, json.dumps(body)))
         db.execute("UPDATE generation SET value = 1")
-        own = {"events", "catalog", "generation", "meta"} | COUNTERS
+        own = {"events", "catalog", "generation", "meta"} | COUNTERS | SCRATCH
         first = ("shares", "conversions", "leads")  # others refer to them
         every = tables(db)
         for table in [*first, *(name for name in every if name not in first)]:
@@ -175,7 +177,7 @@ def test_every_table_of_that_version_has_rows(tmp_path: Path, version: int) -> N
     """So that the test below means something; a new table needs nothing but a plausible value for its columns."""
     filled(version, tmp_path / "passalong.db")
     empty = [table for table, (_, rows) in contents(tmp_path / "passalong.db").items() if not rows]
-    assert empty == []
+    assert set(empty) <= SCRATCH
 
 
 @pytest.mark.parametrize("version", VERSIONS)

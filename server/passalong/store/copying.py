@@ -26,6 +26,8 @@ ROWS = 5_000
 """So many rows are in memory at a time."""
 LEDGER = "events"
 """The one table that is only added to."""
+_SCRATCH = "happened"
+"""A table of SQLite alone, empty between two statements."""
 
 Rows = Sequence[Sequence[Any]]
 
@@ -153,7 +155,7 @@ async def _copy(
 async def _tables(here: SqliteSide, there: PostgresSide, source: Side | None = None) -> list[Table]:
     """All tables with the columns that both sides have, those that others lean on first."""
     found = await here.rows("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    names = sorted((str(name) for (name,) in found), key=lambda name: (name != "conversions", name))
+    names = sorted((str(name) for (name,) in found if name != _SCRATCH), key=lambda name: (name != "conversions", name))
     tables = []
     for name in names:
         mine = [row[1] for row in await here.rows(f"PRAGMA table_info({name})")]

@@ -70,6 +70,7 @@ class Ledger:
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
+        self._loop = asyncio.get_running_loop()  # kept, since asking for it takes a system call
         self._task = asyncio.create_task(self._run(), name="ledger")
 
     async def stop(self) -> None:
@@ -86,7 +87,7 @@ class Ledger:
         """
         if self._stopping:
             raise Unavailable(Sentence("The server is stopping; nothing was stored."), retry_after_s=2)
-        future: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[str | None] = self._loop.create_future()
         self._queue.append((entry, future))
         if len(self._queue) == 1:
             self._wake.set()
@@ -143,8 +144,8 @@ class Ledger:
             return await self._store_entries(turn, [entry for entry, _ in batch])
 
     async def _store_entries(self, turn: Turn, entries: list[Entry]) -> Sequence[str | None]:
-        wants = self._outbox.wants if self._outbox is not None else _nobody
-        if not any(entry.share or entry.lead or wants(entry.event) for entry in entries):
+        wanted = self._outbox.wanted if self._outbox is not None else frozenset()
+        if not any(entry.share or entry.lead or entry.event.kind in wanted for entry in entries):
             events = [entry.event for entry in entries]
             await turn.append(events)
             return [None] * len(entries)
@@ -232,10 +233,6 @@ def _as_stored(entries: Sequence[Entry]) -> list[Lead]:
     """The leads of some entries, each once, under the ids that stand."""
     leads = {entry.event.lead: entry.lead for entry in entries if entry.lead is not None and entry.event.lead}
     return [replace(lead, id=id) for id, lead in leads.items()]
-
-
-def _nobody(event: Event) -> bool:
-    return False
 
 
 def _column(value: Any) -> Any:

@@ -22,7 +22,7 @@ from passalong.domain.delivery import (
     message_id,
 )
 from passalong.domain.domains import is_freemail
-from passalong.domain.event import Event
+from passalong.domain.event import Event, EventKind
 from passalong.domain.instant import Clock
 from passalong.domain.lead import Lead
 from passalong.errors import Conflict, NotFound
@@ -101,20 +101,21 @@ class Outbox:
 
     # What is told, within the transaction that causes it.
 
-    def wants(self, event: Event) -> bool:
-        """Whether an event of this kind concerns anybody outside."""
-        topic = TOPIC_OF.get(event.kind)
-        return topic is not None and any(e.takes(topic) for e in tuple(self._catalog.endpoints.values()))
+    @property
+    def wanted(self) -> frozenset[EventKind]:
+        """The kinds of events that concern anybody outside."""
+        endpoints = tuple(self._catalog.endpoints.values())
+        return frozenset(kind for kind, topic in TOPIC_OF.items() if any(e.takes(topic) for e in endpoints))
 
     async def tell_events(self, tx: Transaction, events: Sequence[Event], leads: Sequence[Lead]) -> None:
         """Of events that were appended last, and of the leads among them. What is written down long after it happened
         is history and no news; nor is what was made up for a demonstration."""
-        samples = {lead.id for lead in leads if lead.sample}
+        samples, wanted = {lead.id for lead in leads if lead.sample}, self.wanted
         news_ms = self._clock() - HOUR_MS
         news = [
             (place, TOPIC_OF[event.kind])
             for place, event in enumerate(events)
-            if event.at_ms > news_ms and event.lead not in samples and event.actor in TELLING and self.wants(event)
+            if event.at_ms > news_ms and event.lead not in samples and event.actor in TELLING and event.kind in wanted
         ]
         if news:
             row = await tx.one("SELECT max(seq) AS seq FROM events")

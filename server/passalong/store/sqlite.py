@@ -24,7 +24,7 @@ from passalong.errors import Sentence, Unavailable, Unusable
 from passalong.store.db import PROBE_BYTES, Database, Params, Row, T, Taken, Transaction, Turn, Work
 from passalong.store.migrate import Engine, check, migrations
 from passalong.store.named import queries
-from passalong.store.sqlite_transaction import COUNT, MOST_ROWS, Connection, FromAfar, Waiting, flat, insertion
+from passalong.store.sqlite_transaction import COUNT, MOST_ROWS, Connection, FromAfar, Waiting
 
 BUSY_TIMEOUT_MS = 2_000
 MAX_CACHED_STATEMENTS = 512
@@ -167,7 +167,7 @@ class SqliteDatabase(Database):
             self._count_soon()
 
     async def _append(self, events: Sequence[Event]) -> None:
-        await self._writer.execute_fetchall(insertion(len(events)), flat(events))
+        await self._writer.append(events)
         self._count_soon()
 
     async def _catch_up(self) -> None:
@@ -222,7 +222,11 @@ class SqliteDatabase(Database):
     async def _connect(self) -> Connection:
         connection = Connection(
             lambda: sqlite3.connect(
-                self.path, isolation_level=None, cached_statements=MAX_CACHED_STATEMENTS, timeout=BUSY_TIMEOUT_MS / 1000
+                self.path,
+                isolation_level=None,
+                cached_statements=MAX_CACHED_STATEMENTS,
+                timeout=BUSY_TIMEOUT_MS / 1000,
+                check_same_thread=False,
             ),
             iter_chunk_size=64,
         )

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Coroutine, Sequence
 from functools import cache
 from typing import Any, Generic
@@ -82,7 +83,33 @@ class Waiting(Generic[T]):
 
 
 class Connection(aiosqlite.Connection):
-    """Its thread also takes whole transactions."""
+    """Its thread also takes whole transactions; and while the disk is quick, events are not handed to it at all. Opens
+    with `check_same_thread=False`."""
+
+    QUICK_S = 0.002
+    """A disk this quick is waited for on the spot: to change threads and back takes longer than the flush does."""
+    FORGETS = 0.95
+    """How much of its slowest flush is held against a disk after each that was quicker."""
+
+    def __init__(self, *given: Any, **more: Any) -> None:
+        super().__init__(*given, **more)
+        self._pace_s = self.QUICK_S
+        """The slowest flush of late."""
+
+    async def append(self, events: Sequence[Event]) -> None:
+        """Adds to the ledger, in a transaction of its own. One that is slow holds up the event loop only if none was
+        of late: those after it are waited for in the thread."""
+        if self._pace_s < self.QUICK_S:
+            self._append(events)
+        else:
+            await self._execute(self._append, events)  # type: ignore[no-untyped-call]
+
+    def _append(self, events: Sequence[Event]) -> None:
+        began_s = time.perf_counter()
+        try:
+            self._conn.execute(insertion(len(events)), flat(events))
+        finally:
+            self._pace_s = max(time.perf_counter() - began_s, self._pace_s * self.FORGETS)
 
     async def take(self, waiting: Sequence[Waiting[Any]]) -> bool:
         """Does some work, each all or nothing, and commits it together. Gives whether there is something to count."""
