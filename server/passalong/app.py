@@ -65,7 +65,7 @@ from passalong.store.theater import Theater
 from passalong.store.timeline import Timelines
 from passalong.store.touchpoints import Touchpoints
 from passalong.store.verdicts import Verdicts
-from passalong.web.api.access import guard
+from passalong.web.api.access import AccessMiddleware
 from passalong.web.api.audited import AuditMiddleware
 from passalong.web.api.bodies import BodyRequest
 from passalong.web.api.description import Description
@@ -337,7 +337,7 @@ def create_desk(config: Settings, operator_key: str, clock: Clock = system_clock
             _lend(services, operator_key)
             yield
 
-    first = _house([Router("/api/v1", route_handlers=FIRST, guards=[guard])], services)
+    first = _house([Router("/api/v1", route_handlers=FIRST, middleware=[AccessMiddleware()])], services)
     return Desk(first, lambda: _house(_api(services), services), lifespan)
 
 
@@ -346,13 +346,13 @@ def _api(services: Services) -> list[Router]:
     from passalong.web.api.routes import UPLOADS
     from passalong.webhooks.endpoints import ROUTES as ENDPOINTS
 
-    middleware = [IdempotencyMiddleware(), AuditMiddleware()]  # what is answered once more is not done once more
+    # Nothing is read of who may not ask; what is answered once more is not done once more.
+    middleware = [AccessMiddleware(), IdempotencyMiddleware(), AuditMiddleware()]
 
     def under(handlers: list[Any], max_bytes: int) -> Router:
         return Router(
             "/api/v1",
             route_handlers=handlers,
-            guards=[guard],
             middleware=middleware,
             request_class=BodyRequest,
             request_max_body_size=max_bytes,

@@ -50,7 +50,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.table import Table
 from rich.text import Text
 from under import free_port
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 from vendor import settle
 
 from passalong import settings

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
+from contextlib import closing
 from typing import Any
 
 import httpx2
@@ -109,6 +111,16 @@ def test_nothing_but_a_key_that_lives_opens_a_route_and_all_else_is_refused_alik
         refusals = {name: call(server, method, path, headers) for name, headers in sent.items()}
         assert {answer.status_code for answer in refusals.values()} == {401}, (method, path)
         assert len({answer.content for answer in refusals.values()}) == 1, (method, path)
+
+
+def test_nothing_is_read_of_a_stranger(server: Server) -> None:
+    host, _, port = server.address.removeprefix("http://").partition(":")
+    with closing(http.client.HTTPConnection(host, int(port), timeout=5)) as wire:
+        wire.putrequest("POST", "/api/v1/conversions")
+        for name, value in (("content-type", "application/json"), ("content-length", "1000"), ("idempotency-key", "k")):
+            wire.putheader(name, value)
+        wire.endheaders()  # and not a byte of the body
+        assert wire.getresponse().status == 401
 
 
 def test_a_key_must_come_as_a_bearer_and_a_missing_one_is_asked_for(server: Server) -> None:

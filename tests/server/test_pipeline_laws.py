@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from factories import SIGNING_KEY
 from passalong.app import opened, wire

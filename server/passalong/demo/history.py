@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Awaitable, Callable, Iterator
 from typing import NamedTuple
 
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from passalong.demo.sample import CONSENT, LINKS
 from passalong.domain.conversion import ConversionBody, ConversionKind

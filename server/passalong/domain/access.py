@@ -20,8 +20,10 @@ class Role(StrEnum):
     """Everything."""
 
     def reaches(self, needed: Role) -> bool:
-        order = list(Role)
-        return order.index(self) >= order.index(needed)
+        return _ORDER.index(self) >= _ORDER.index(needed)
+
+
+_ORDER = tuple(Role)
 
 
 class ApiKey(Struct, frozen=True, kw_only=True):

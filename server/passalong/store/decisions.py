@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import msgspec
 from msgspec.structs import replace
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from passalong.domain import mechanic as mechanics
 from passalong.domain import review as reviews

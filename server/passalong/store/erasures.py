@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 from msgspec import Struct
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from passalong.domain.delivery import Destination
 from passalong.domain.domains import email_key

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from passalong.domain.delivery import Destination
 from passalong.domain.event import Event

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from passalong.domain.decision import Decision, DecisionKind
 from passalong.domain.delivery import (

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.exceptions import HTTPException
-from litestar.types import HTTPScope, Receive, Send
+from litestar.types import HTTPScope, Receive, Scope, Send
 from msgspec import Struct
 
 from passalong.web.connection import patient
@@ -35,8 +35,7 @@ class Asked(Struct, frozen=True, gc=False):
 
         Raises HTTPException: 408 for one that comes too slowly, 413 for a larger one, 415 for anything else.
         """
-        kind = next((value for name, value in self.scope["headers"] if name == b"content-type"), b"")
-        if kind.partition(b";")[0].strip().lower() != _FORM.encode():
+        if header(self.scope, b"content-type").partition(";")[0].strip().lower() != _FORM:
             raise HTTPException(status_code=415, headers={"accept-post": _FORM})
         body, more, receive = b"", True, patient(self.receive)
         while more:
@@ -47,6 +46,11 @@ class Asked(Struct, frozen=True, gc=False):
             if len(body) > FORM_MAX_BYTES:
                 raise HTTPException(status_code=413)
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+
+
+def header(scope: Scope, name: bytes) -> str:
+    """What a request says under a name (in lower case), where nothing else of its headers matters; of two the first."""
+    return next((value.decode("latin-1") for said, value in scope["headers"] if said == name), "")
 
 
 async def answer(

@@ -16,7 +16,7 @@ from litestar.types import HTTPScope, Message, Receive, Scope, Send
 from msgspec import Struct
 
 from passalong.errors import Elsewhere
-from passalong.web.asgi import Answer, Asked, answer, moved
+from passalong.web.asgi import Answer, Asked, answer, header, moved
 from passalong.web.connection import patient
 from passalong.web.security import FOR_ALL, Armour
 from passalong.web.services import Services
@@ -24,7 +24,6 @@ from passalong.web.unfurl.images import CARD, card
 from passalong.web.viewer.cta import follow_cta
 from passalong.web.viewer.gate import submit_gate
 from passalong.web.viewer.share import share_page
-from passalong.web.visitor import accept_language
 from passalong.web.watch import Watch
 
 
@@ -115,5 +114,5 @@ class FrontDoor:
             status, headers, body = moved(error.url)
         except Exception as error:  # the last door before the server's own: every refusal is a page
             link = self.services.links.behind(asked.scope["path"])
-            status, headers, body = self.services.refusals.of(error, link, accept_language(asked.scope))
+            status, headers, body = self.services.refusals.of(error, link, header(asked.scope, b"accept-language"))
         await answer(send, status, [*headers, *self._armour.common], body, head=method == "HEAD")

@@ -26,13 +26,13 @@ class Slots:
         pieces = re.split(f"{mark}-([a-z_]+)-", render({name: f"{mark}-{name}-" for name in names}))
         self._fixed = [piece.encode() for piece in pieces[0::2]]
         self._names = pieces[1::2]
+        self._spread = [piece.encode() for piece in pieces]
+        """The fixed parts, with room for a value between each two."""
         self._deflated = [_deflate(piece) for piece in self._fixed]
 
     def fill(self, values: Mapping[str, bytes]) -> bytes:
-        parts = [self._fixed[0]]
-        for name, fixed in zip(self._names, self._fixed[1:], strict=True):
-            parts.append(values[name])
-            parts.append(fixed)
+        parts = self._spread.copy()
+        parts[1::2] = map(values.__getitem__, self._names)
         return b"".join(parts)
 
     def gzip(self, values: Mapping[str, bytes]) -> bytes:

@@ -130,11 +130,6 @@ def has_opted_out(headers: Iterable[tuple[bytes, bytes]]) -> bool:
     return any(value == b"1" and name in _OPT_OUTS for name, value in headers)
 
 
-def accept_language(scope: Mapping[str, Any]) -> str:
-    """The languages that a request asks for, where nothing else of its asker matters."""
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"accept-language"), "")
-
-
 def _cookies(header: bytes) -> dict[str, str]:
     """Cookies by name. Of two with one name the first counts: browsers send the most specific path first."""
     found: dict[str, str] = {}

@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.params import FromPath, JSONBody
 from msgspec import Struct
 from msgspec.structs import replace
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from passalong.domain.delivery import OVERLAP_MS, Endpoint, EndpointBody, Secret, Topic, build, new_secret, pause_of
 from passalong.domain.instant import Moment, at, ms_of

@@ -10,7 +10,7 @@ from litestar import delete, get, post, put
 from litestar.params import FromPath, JSONBody, QueryParameter
 from msgspec import Struct
 from msgspec.structs import replace
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from passalong.domain.asset import AssetKind
 from passalong.domain.instant import at, day_name

@@ -12,7 +12,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from passalong.domain.access import Role
 from passalong.domain.audit import Detail
-from passalong.web.api.access import ROLE
+from passalong.web.api.access import ROLE, key_of
 from passalong.web.services import Services
 
 AUDITED: dict[str, Any] = {"audited": True}
@@ -45,7 +45,7 @@ class AuditMiddleware(ASGIMiddleware):
             if message["type"] == "http.response.start" and 200 <= message["status"] < 300:
                 asked = next((str(value) for value in request.path_params.values()), "")
                 subject = request.state.get(_SUBJECT, asked)
-                by = request.state.api_key.id
+                by = key_of(request).id
                 await services.audit.note(handler.handler_name, subject, by=by, **request.state.get(_DETAIL, {}))
             await send(message)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from litestar import Response, post
 from litestar.params import FromPath
-from uuid_utils.compat import uuid7
+from uuid_utils import uuid7
 
 from passalong.domain import gate
 from passalong.domain.asset import AssetKind
