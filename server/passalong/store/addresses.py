@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from functools import cached_property
+from functools import cache
 
 from passalong.domain.domains import email_key
 from passalong.store.db import Database, Transaction
@@ -14,11 +14,7 @@ class Addresses:
     """HMAC-SHA256 of an address under a key of this database, 128 bits in hexadecimal."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    @cached_property
-    def _mac(self) -> hmac.HMAC:
-        return hmac.new(self._key, digestmod=hashlib.sha256)
+        self._mac = hmac.new(key, digestmod=hashlib.sha256)
 
     def hash(self, email: str) -> str:
         mac = self._mac.copy()
@@ -36,4 +32,9 @@ async def addresses(source: Transaction | Database) -> Addresses:
     """The hashes of this database, within a transaction or outside of one."""
     asked = "SELECT value FROM meta WHERE name = 'address_key'"
     row = await (source.one(asked) if isinstance(source, Transaction) else source.read_one(asked))
-    return Addresses(bytes.fromhex(row["value"]) if row else b"")
+    return _keyed(row["value"] if row else "")
+
+
+@cache
+def _keyed(key: str) -> Addresses:
+    return Addresses(bytes.fromhex(key))

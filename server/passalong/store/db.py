@@ -156,8 +156,9 @@ class Database(ABC):
 
     async def within(self, work: Work[T]) -> T:
         """Does some work within a transaction of its own, and gives what comes of it. It awaits nothing but the
-        transaction, and so may be done in another thread, and share its commit with other work. It reads no counters:
-        they follow a moment after what is appended. Cancelling whoever waits for it does not take it back."""
+        transaction, and so may be done in another thread, share its commit with other work, and be taken back and done
+        again. It reads no counters: they follow a moment after what is appended. Cancelling whoever waits for it does
+        not take it back."""
         async with self.transaction() as tx:
             return await work(tx)
 
