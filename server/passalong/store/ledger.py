@@ -111,7 +111,7 @@ class Ledger:
             await self._wake.wait()
             self._wake.clear()
             while self._queue:
-                await asyncio.sleep(0)  # one turn of the loop: whatever has arrived already shares this flush
+                await self._gathering()
                 batch: list[_Queued] = []
                 began_s, stored = time.perf_counter(), False
                 try:
@@ -130,6 +130,15 @@ class Ledger:
                     self._flushed(len(batch), time.perf_counter() - began_s, len(self._queue), stored=stored)
             if self._stopping:
                 return
+
+    async def _gathering(self) -> None:
+        """As long as more comes with every turn of the loop, it may share this flush. What was read in one turn is
+        appended in the next."""
+        known = 0
+        while known < len(self._queue) < MAX_BATCH:
+            known = len(self._queue)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
 
     def _gather(self, batch: list[_Queued]) -> None:
         """Fills a batch that is empty."""
