@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+import uvicorn
+from litestar.types import HTTPScope, Receive, Send
 
 from factories import Server
-from passalong.web import connection
+from passalong.web import asgi, connection
 from passalong.web.connection import Connection
 
 SHORT_S = 0.3
@@ -110,3 +113,24 @@ def test_a_hundred_who_wait_cost_nobody_else_anything(server: Server) -> None:
     finally:
         for wire in waiting:
             wire.close()
+
+
+async def test_who_asks_now_and_then_is_stayed_with_and_who_asks_no_more_is_hung_up_on() -> None:
+    async def app(scope: HTTPScope, receive: Receive, send: Send) -> None:
+        await asgi.answer(send, 200, [])
+
+    config = uvicorn.Config(app, http=Connection, lifespan="off", timeout_keep_alive=1, log_config=None)
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        running = asyncio.create_task(server.serve([listening]))
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        for _ in range(4):
+            writer.write(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+            last_s = time.monotonic()
+            await asyncio.sleep(0.4)
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        assert time.monotonic() - last_s >= 0.9
+        writer.close()
+        server.should_exit = True
+        await running

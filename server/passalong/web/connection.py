@@ -44,6 +44,8 @@ class Connection(HttpToolsProtocol):
         self._patience: asyncio.TimerHandle | None = None
         self._refused = False
         self._last = False
+        self._idle_until_s: float | None = None
+        """By the loop's clock; None while something is asked."""
         self._wait()
 
     def data_received(self, data: bytes) -> None:
@@ -71,6 +73,35 @@ class Connection(HttpToolsProtocol):
         if self._last:
             self.cycle.keep_alive = False
 
+    def on_response_complete(self) -> None:
+        """As uvicorn's own, but that one makes a timer for each answer and takes it back with each request, which costs
+        a twentieth of a page: here each connection has one, which looks for how long nothing was asked."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_until_s = self.loop.time() + self.timeout_keep_alive
+        if self.timeout_keep_alive_task is None:
+            self._hang_up_at(self._idle_until_s)
+
+    def timeout_keep_alive_handler(self) -> None:
+        self.timeout_keep_alive_task = None
+        if self._idle_until_s is not None:
+            if self._idle_until_s > self.loop.time():
+                self._hang_up_at(self._idle_until_s)
+            else:
+                super().timeout_keep_alive_handler()
+
+    def _hang_up_at(self, at_s: float) -> None:
+        self._stay()
+        self.timeout_keep_alive_task = self.loop.call_at(at_s, self.timeout_keep_alive_handler)
+
+    def _unset_keepalive_if_required(self) -> None:
+        self._idle_until_s = None
+
     def shutdown(self) -> None:
         """The process is to end: whatever is answered from now on says that it was the last."""
         replaced: Callable[[], bool] | None = self.app_state.get(REPLACED)
@@ -79,11 +110,12 @@ class Connection(HttpToolsProtocol):
             super().shutdown()
             return
         self._last = True
-        self._unset_keepalive_if_required()
-        self.timeout_keep_alive_task = self.loop.call_later(self.LAST_S, self.timeout_keep_alive_handler)
+        self._idle_until_s = self.loop.time() + self.LAST_S
+        self._hang_up_at(self._idle_until_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._rest()
+        self._stay()
         super().connection_lost(exc)
 
     def _whole(self, status: int, headers: Headers, own: Headers, body: bytes) -> bool:
@@ -114,6 +146,11 @@ class Connection(HttpToolsProtocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+    def _stay(self) -> None:
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
+            self.timeout_keep_alive_task = None
 
     def _refuse(self, status: str) -> None:
         self._rest()
