@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -78,7 +79,7 @@ class AssetBody(Struct, forbid_unknown_fields=True):
     indexable: bool = False
 
 
-class Asset(Struct, frozen=True, kw_only=True):
+class Asset(Struct, frozen=True, kw_only=True, dict=True):
     """An asset as it is kept. `file` is set for a file once its bytes have come, `pictures` likewise, by name."""
 
     id: Id
@@ -98,7 +99,7 @@ class Asset(Struct, frozen=True, kw_only=True):
             return self.course.ready
         return self.kind is not AssetKind.FILE or self.file is not None
 
-    @property
+    @cached_property
     def course(self) -> Course:
         """The steps of a walkthrough; none of anything else."""
         return Course(tuple(self.source.steps or ()), self.pictures)

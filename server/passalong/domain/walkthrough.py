@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -101,13 +102,13 @@ class Chapter(Struct, frozen=True):
     first: int
 
 
-class Course(Struct, frozen=True):
+class Course(Struct, frozen=True, dict=True):
     """The steps as they are walked through. Numbers start with 1."""
 
     steps: tuple[Step, ...]
     pictures: Mapping[str, Picture]
 
-    @property
+    @cached_property
     def ready(self) -> bool:
         """Whether every picture has come."""
         return bool(self.steps) and not self.missing
