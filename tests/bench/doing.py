@@ -1,16 +1,22 @@
 """The server under load: the real application or the bare ceiling, each in a process of its own, on one core.
 
 python tests/bench/doing.py CORE app PORT          in a folder with a passalong.toml
-python tests/bench/doing.py CORE bare PORT ANSWERS  answers of the same sizes and headers, and nothing else
+python tests/bench/doing.py CORES bare PORT ANSWERS  answers of the same sizes and headers, and nothing else: as many
+                                                     processes as cores, such as 0,1
 """
 
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
+import socket
 import sys
+import threading
 from pathlib import Path
 from typing import Any
+
+from passalong.commands.supervisor import FAIR, outlive_nobody
 
 # As in passalong/commands/serve.py: the ceiling must run on the very same server.
 UVICORN: dict[str, Any] = {
@@ -50,16 +56,27 @@ def _messages(answer: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     )
 
 
-def main(core: str, what: str, port: str, answers: str = "") -> None:
-    os.sched_setaffinity(0, {int(core)})
+def main(cores: str, what: str, port: str, answers: str = "") -> None:
+    on = [int(core) for core in cores.split(",")]
+    os.sched_setaffinity(0, set(on))
     if what == "app":
         from passalong.__main__ import main as passalong
 
         passalong(["serve", "--port", port])
     else:
-        import uvicorn
+        bare = Bare(json.loads(Path(answers).read_text()))
+        os.environ[FAIR[0]] = FAIR[1]
+        with socket.create_server(("127.0.0.1", int(port)), backlog=2048) as listening:
+            for _ in on[1:]:
+                multiprocessing.get_context("fork").Process(target=serve, args=(bare, listening), daemon=True).start()
+            serve(bare, listening)
 
-        uvicorn.run(Bare(json.loads(Path(answers).read_text())), port=int(port), lifespan="off", **UVICORN)
+
+def serve(bare: Bare, listening: socket.socket) -> None:
+    import uvicorn
+
+    threading.Thread(target=outlive_nobody, daemon=True).start()
+    uvicorn.Server(uvicorn.Config(bare, lifespan="off", **UVICORN)).run(sockets=[listening])
 
 
 if __name__ == "__main__":

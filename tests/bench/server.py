@@ -6,13 +6,15 @@
 
 start: seconds from the command until /readyz says yes, on a database that is there. workers: share pages stored a
 second by `serve --workers 2` on two cores, of which the load generator takes its part, over those by one process on one
-core, with the load generator on the other; slices in shuffled pairs.
+core, with the load generator on the other; and beside it what two bring that answer as much and do nothing else; slices
+in shuffled rounds.
 memory: of the process that serves, over a million views of 100,000 shares, at each tenth of the way.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import statistics
@@ -28,7 +30,7 @@ from load import Load, Slice
 from measure import Interval, awake, interval
 from rich.console import Console
 from rich.progress import track
-from under import a_round, ask, free_port
+from under import a_round, ask, doing, free_port, sample
 from vendor import KEY, furnish, request_of, rows, settle
 
 from passalong.domain.share import claim, mint
@@ -91,26 +93,34 @@ def start(times: int) -> None:
 
 
 def workers(pairs: int, seconds: float) -> None:
-    """Both servers run all the time, and wait while the other is asked."""
+    """All four servers run all the time, and wait while another is asked."""
     [page] = [row for row in rows() if row.name == "page"]
-    ratios = []
+    ratios: dict[str, list[float]] = {"app": [], "bare": []}
     with ExitStack() as held:
         held.enter_context(awake())
-        folders = {count: held.enter_context(vendor()) for count in (1, 2)}
-        ports = {count: held.enter_context(serving(folder, count, pinned=True))[1] for count, folder in folders.items()}
-        loads = {1: Load(folders[1], "page", page.requests, 1), 2: Load(folders[2], "page", page.requests, None)}
+        ports, loads = {}, {}
+        for count in (1, 2):
+            folder = held.enter_context(vendor())
+            _, ports["app", count], _ = held.enter_context(serving(folder, count, pinned=True))
+            answers = folder / "answers.json"
+            answers.write_text(json.dumps({"page": sample(ports["app", count], page.requests[0])}))
+            ports["bare", count] = free_port()
+            held.enter_context(doing(folder, "bare", ports["bare", count], str(answers), cores=range(count)))
+            loads[count] = Load(folder, "page", page.requests, 1 if count == 1 else None)
 
-        def rate(count: int) -> float:
-            done = _checked(loads[count].run(ports[count], 64, seconds, 1))
+        def rate(what: str, count: int) -> float:
+            done = _checked(loads[count].run(ports[what, count], 64, seconds, 1))
             return done.requests / done.seconds
 
-        for count in (1, 2):
-            rate(count)
+        for what, count in ports:
+            rate(what, count)
         for _ in track(range(pairs), "workers", console=CONSOLE, transient=True):
-            rates = {count: rate(count) for count in random.sample((1, 2), 2)}
-            ratios.append(rates[2] / rates[1])
-    found = interval(ratios)
-    _say("two processes on two cores ÷ one on one", found, "", found.median >= GOALS["workers"])
+            rates = {each: rate(*each) for each in random.sample(list(ports), 4)}
+            for what, found in ratios.items():
+                found.append(rates[what, 2] / rates[what, 1])
+    gained, ceiling = interval(ratios["app"]), interval(ratios["bare"])
+    _say("two processes on two cores ÷ one on one", gained, "", gained.median >= GOALS["workers"])
+    _say("  the same of a bare answer", ceiling, "", ceiling.median >= GOALS["workers"])
 
 
 def memory(views: int, shares: int) -> None:

@@ -62,14 +62,14 @@ class Round:
         self._loads = {row.name: Load(self.folder, row.name, row.requests, _LOAD_CORE) for row in rows}
         self._rows = {row.name: row for row in rows}
         self._ports = {"app": free_port()}
-        self._servers = {"app": held.enter_context(_server(self.folder, "app", self._ports["app"]))}
+        self._servers = {"app": held.enter_context(doing(self.folder, "app", self._ports["app"]))}
         furnish(f"http://127.0.0.1:{self._ports['app']}", secret)
         for request in [request for row in rows for request in row.opened]:
             self._sample(request)
         answers = self.folder / "answers.json"
         answers.write_text(json.dumps({row.name: self._sample(row.requests[0]) for row in rows}))
         self._ports["bare"] = free_port()
-        self._servers["bare"] = held.enter_context(_server(self.folder, "bare", self._ports["bare"], str(answers)))
+        self._servers["bare"] = held.enter_context(doing(self.folder, "bare", self._ports["bare"], str(answers)))
 
     def pair(self, row: str, connections: int, seconds: float) -> Pair | None:
         """A slice on each server, in either order; None if strangers kept disturbing."""
@@ -126,12 +126,7 @@ class Round:
         return said
 
     def _sample(self, request: Request) -> dict[str, Any]:
-        """Status, headers and size of the real answer, for the ceiling to give the same."""
-        raw = request.before if request.after is None else f"{request.before}0000{request.between}0000{request.after}"
-        head, _, body = raw.partition("\r\n\r\n")
-        first, *fields = head.split("\r\n")
-        method, path, _ = first.split()
-        return ask(self._ports["app"], method, path, [field.split(": ", 1) for field in fields], body.encode())
+        return sample(self._ports["app"], request)
 
 
 @contextmanager
@@ -143,12 +138,15 @@ def a_round(names: Sequence[str], foreign: float) -> Iterator[Round]:
 
 
 @contextmanager
-def _server(folder: Path, what: str, port: int, *more: str) -> Iterator[subprocess.Popen[bytes]]:
+def doing(
+    folder: Path, what: str, port: int, *more: str, cores: Sequence[int] = (_SERVER_CORE,)
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A server of `doing.py`, on these cores, once it answers."""
     child = Path(__file__).with_name("doing.py")
     log = folder / f"{what}.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, str(child), str(_SERVER_CORE), what, str(port), *more],
+            [sys.executable, str(child), ",".join(map(str, cores)), what, str(port), *more],
             cwd=folder,
             stdout=out,
             stderr=out,
@@ -182,6 +180,15 @@ def ask(port: int, method: str, path: str, headers: Sequence[Sequence[str]] = ()
         answer = connection.getresponse()
         kept = [(name.lower(), value) for name, value in answer.getheaders() if name.lower() != "date"]
         return {"status": answer.status, "headers": kept, "size": len(answer.read())}
+
+
+def sample(port: int, request: Request) -> dict[str, Any]:
+    """Status, headers and size of the real answer, for the ceiling to give the same."""
+    raw = request.before if request.after is None else f"{request.before}0000{request.between}0000{request.after}"
+    head, _, body = raw.partition("\r\n\r\n")
+    first, *fields = head.split("\r\n")
+    method, path, _ = first.split()
+    return ask(port, method, path, [field.split(": ", 1) for field in fields], body.encode())
 
 
 def free_port() -> int:

@@ -40,7 +40,7 @@ READY_S = 60
 YOUNG = 20_000
 """So many new objects before Python looks for rubbish among them. What waits together for one commit is more than its
 usual few hundred, and not rubbish: looking through it took a fifteenth of every page."""
-_FAIR = ("UV_TCP_SINGLE_ACCEPT", "1")
+FAIR = ("UV_TCP_SINGLE_ACCEPT", "1")
 """What makes libuv, in the processes below, leave connections to the others: else of many that come at once, as from a
 proxy, the first to wake takes nearly all, for as long as they live."""
 _LOG = logging.getLogger(__name__)
@@ -70,7 +70,7 @@ def application(config: Settings, staying: Connection) -> ASGIApp:
     as nobody has closed the other end of `staying`, a process that is to end is replaced by another."""
     gc.disable()  # nothing of what is imported and wired is ever rubbish, and looking for it takes long
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # it is for the process above, also where a whole group hears it
-    threading.Thread(target=_outlive_nobody, daemon=True).start()
+    threading.Thread(target=outlive_nobody, daemon=True).start()
     logs.configure(config.log)
     try:
         from passalong.app import create_app
@@ -120,7 +120,7 @@ def _say(error: PassalongError) -> None:
     print(f"passalong: {error}", file=sys.stderr)
 
 
-def _outlive_nobody() -> None:
+def outlive_nobody() -> None:
     """Ends this process as SIGTERM does once its parent is gone: a killed server leaves nobody behind on its port."""
     parent = multiprocessing.parent_process()
     if parent is not None:
@@ -161,7 +161,7 @@ class Supervisor(Multiprocess):
         self._heard_staying, self._staying = multiprocessing.Pipe(duplex=False)
         self._in_terminal = sys.stdin.isatty()
         if workers > 1:
-            os.environ.setdefault(*_FAIR)
+            os.environ.setdefault(*FAIR)
         config = Config(
             partial(application, settings, self._heard_staying),
             factory=True,
