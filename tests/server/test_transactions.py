@@ -85,6 +85,24 @@ async def test_whoever_no_longer_waits_holds_nobody_up(tmp_path: Path) -> None:
         assert await remembered(db) >= {"work b"}
 
 
+async def test_whoever_is_cancelled_at_any_moment_leaves_nothing_open(tmp_path: Path) -> None:
+    database = engine.database_for(tmp_path)
+    async with database_in(tmp_path) as db:
+
+        async def some() -> None:
+            async with db.transaction() as tx:
+                await tx.all(REMEMBER, ("work gone", "1"))
+
+        for turns in range(0, 120, 3):
+            gone = asyncio.create_task(some())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            gone.cancel()
+            await asyncio.gather(gone, return_exceptions=True)
+            await asyncio.wait_for(db.write(REMEMBER, ("work last", str(turns))), 10)
+            assert engine.execute(database, "SELECT value FROM meta WHERE name = 'work last'") == [(str(turns),)]
+
+
 @pytest.mark.sqlite
 async def test_while_nothing_can_be_written_everybody_hears_so_and_afterwards_it_goes_on(tmp_path: Path) -> None:
     async with database_in(tmp_path) as db:

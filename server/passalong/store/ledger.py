@@ -2,8 +2,8 @@
 
 Requests enqueue and wait. One task writes whatever has queued while the last commit was on its way to
 the disk, so there is no timer, and nobody waits for more than two flushes. The usual batch (events of
-shares already known) is a single INSERT of many rows: one statement is one transaction, one hop to the
-database thread, one flush. Counting them is the engine's: before anybody reads a counter.
+shares already known) is a single INSERT of many rows: one statement is one transaction, one flush.
+Counting them is the engine's: before anybody reads a counter.
 """
 
 from __future__ import annotations

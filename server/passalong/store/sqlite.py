@@ -119,8 +119,8 @@ class SqliteDatabase(Database):
     async def transaction(self) -> AsyncIterator[Transaction]:
         with _spoken(self.path):
             async with self._writing():
-                await self._writer.execute_fetchall("BEGIN IMMEDIATE")
                 try:
+                    await self._writer.execute_fetchall("BEGIN IMMEDIATE")
                     if self._behind:
                         await self._writer.execute_fetchall(COUNT)
                     yield FromAfar(self._writer)
@@ -128,7 +128,7 @@ class SqliteDatabase(Database):
                 finally:
                     # In a transaction still: an error, or a cancellation at any await above.
                     if self._writer.in_transaction:
-                        await asyncio.shield(self._writer.rollback())
+                        await self._writer.rollback()
 
     def _count_soon(self) -> None:
         self._behind = True

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, Generic
@@ -97,13 +97,25 @@ class Connection(aiosqlite.Connection):
         self._pace_s = self.QUICK_S
         """The slowest flush of late."""
 
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """As the library's; but who is cancelled waits until the thread has done what it was asked to: whoever writes
+        next has the connection alone, and finds no transaction that was begun for nobody."""
+        try:
+            return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]
+        except asyncio.CancelledError:
+            idle = asyncio.ensure_future(super()._execute(_nothing))  # type: ignore[no-untyped-call]
+            while not idle.done():
+                with suppress(asyncio.CancelledError):
+                    await asyncio.shield(idle)
+            raise
+
     async def append(self, events: Sequence[Event]) -> None:
         """Adds to the ledger, in a transaction of its own. One that is slow holds up the event loop only if none was
         of late: those after it are waited for in the thread."""
         if self._pace_s < self.QUICK_S:
             self._append(events)
         else:
-            await self._execute(self._append, events)  # type: ignore[no-untyped-call]
+            await self._execute(self._append, events)
 
     def _append(self, events: Sequence[Event]) -> None:
         began_s = time.perf_counter()
@@ -114,7 +126,11 @@ class Connection(aiosqlite.Connection):
 
     async def take(self, waiting: Sequence[Waiting[Any]]) -> bool:
         """Does some work, each all or nothing, and commits it together. Gives whether there is something to count."""
-        return bool(await self._execute(_done, self._conn, waiting))  # type: ignore[no-untyped-call]
+        return bool(await self._execute(_done, self._conn, waiting))
+
+
+def _nothing() -> None:
+    """What the thread does after all that came before."""
 
 
 class _Failed(Exception):
