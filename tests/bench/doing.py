@@ -16,9 +16,9 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from passalong.commands.supervisor import FAIR, outlive_nobody
+from passalong.commands.supervisor import outlive_nobody
 
-# As in passalong/commands/serve.py: the ceiling must run on the very same server.
+# As in passalong/commands/common.py, but for the protocol: what our own spares the application is the application's.
 UVICORN: dict[str, Any] = {
     "loop": "uvloop",
     "http": "httptools",
@@ -65,7 +65,6 @@ def main(cores: str, what: str, port: str, answers: str = "") -> None:
         passalong(["serve", "--port", port])
     else:
         bare = Bare(json.loads(Path(answers).read_text()))
-        os.environ[FAIR[0]] = FAIR[1]
         with socket.create_server(("127.0.0.1", int(port)), backlog=2048) as listening:
             for _ in on[1:]:
                 multiprocessing.get_context("fork").Process(target=serve, args=(bare, listening), daemon=True).start()

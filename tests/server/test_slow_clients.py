@@ -132,5 +132,11 @@ async def test_who_asks_now_and_then_is_stayed_with_and_who_asks_no_more_is_hung
         assert await asyncio.wait_for(reader.read(), 10) == b""
         assert time.monotonic() - last_s >= 0.9
         writer.close()
+        reader, writer = await asyncio.open_connection(*listening.getsockname())
+        writer.write(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n")
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+        writer.write(b"x")  # of a body that was answered already, and never ends
+        assert await asyncio.wait_for(reader.read(), 10) == b""
+        writer.close()
         server.should_exit = True
         await running

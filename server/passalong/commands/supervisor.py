@@ -40,9 +40,6 @@ READY_S = 60
 YOUNG = 20_000
 """So many new objects before Python looks for rubbish among them. What waits together for one commit is more than its
 usual few hundred, and not rubbish: looking through it took a fifteenth of every page."""
-FAIR = ("UV_TCP_SINGLE_ACCEPT", "1")
-"""What makes libuv, in the processes below, leave connections to the others: else of many that come at once, as from a
-proxy, the first to wake takes nearly all, for as long as they live."""
 _LOG = logging.getLogger(__name__)
 _NOT_STARTED = "lifespan.startup.failed"
 
@@ -160,8 +157,6 @@ class Supervisor(Multiprocess):
         self._asked_to_end = False
         self._heard_staying, self._staying = multiprocessing.Pipe(duplex=False)
         self._in_terminal = sys.stdin.isatty()
-        if workers > 1:
-            os.environ.setdefault(*FAIR)
         config = Config(
             partial(application, settings, self._heard_staying),
             factory=True,

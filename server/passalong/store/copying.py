@@ -112,7 +112,7 @@ async def copy_in(
     source: SqliteDatabase, target: PostgresDatabase, progress: Callable[[int, int], object] = lambda done, of: None
 ) -> Copied:
     """Copies a SQLite file, which may be in use, into an opened PostgreSQL database; `progress` hears of rows done and
-    rows in all. Both must be opened, and so have the same schema. Raises Unusable for a target that holds another
+    rows in all. Both must be opened, and so are of this code's schema. Raises Unusable for a target that holds another
     database's rows."""
     await source.report("SELECT 1")  # which counts what has not been counted
     async with _sqlite_snapshot(source) as here, _postgres_loading(target) as there:

@@ -1,7 +1,7 @@
 """The append-only ledger: group commit.
 
 Requests enqueue and wait. One task writes whatever has queued while the last commit was on its way to
-the disk, so there is no timer, and nobody waits for more than two flushes. The usual batch (events of
+the disk, so there is no timer, and few wait for more than two flushes. The usual batch (events of
 shares already known) is a single INSERT of many rows: one statement is one transaction, one flush.
 Counting them is the engine's: before anybody reads a counter.
 """
@@ -132,13 +132,14 @@ class Ledger:
                 return
 
     async def _gathering(self) -> None:
-        """As long as more comes with every turn of the loop, it may share this flush. What was read in one turn is
-        appended in the next."""
-        known = 0
-        while known < len(self._queue) < MAX_BATCH:
+        """Lets others take their turns: what was stored last is answered, and as long as more comes it may share this
+        flush. What is read in one turn of the loop is appended in the next."""
+        while True:
             known = len(self._queue)
             await asyncio.sleep(0)
             await asyncio.sleep(0)
+            if not known < len(self._queue) < MAX_BATCH:
+                return
 
     def _gather(self, batch: list[_Queued]) -> None:
         """Fills a batch that is empty."""

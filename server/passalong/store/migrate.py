@@ -1,4 +1,5 @@
-"""Numbered migrations, each one transaction. A number means the same schema on every engine."""
+"""Numbered migrations, each one transaction. A number is the same step on every engine, and an engine that has no need
+of a step has none of that number."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiosqlite
 
@@ -24,9 +24,8 @@ from passalong.errors import Sentence, Unavailable, Unusable
 from passalong.store.db import PROBE_BYTES, Database, Params, Row, T, Taken, Transaction, Turn, Work
 from passalong.store.migrate import Engine, check, migrations
 from passalong.store.named import queries
-from passalong.store.sqlite_transaction import COUNT, MOST_ROWS, Connection, FromAfar, Waiting
+from passalong.store.sqlite_transaction import BUSY_TIMEOUT_MS, COUNT, MOST_ROWS, Connection, FromAfar, Waiting
 
-BUSY_TIMEOUT_MS = 2_000
 MAX_CACHED_STATEMENTS = 512
 
 PRAGMAS = (
@@ -50,6 +49,8 @@ COUNT_S = 0.1
 """So long the counters may be behind the ledger while nobody asks for them."""
 _BEHIND = "SELECT 1 FROM counted WHERE seq < (SELECT max(seq) FROM events)"
 
+AnyConnection = TypeVar("AnyConnection", bound=aiosqlite.Connection)
+
 
 class SqliteDatabase(Database):
     """One SQLite file."""
@@ -70,11 +71,12 @@ class SqliteDatabase(Database):
             self._lock_file = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
             async with AsyncExitStack() as opened:
                 opened.callback(os.close, self._lock_file)
-                self._writer = await self._connect()
+                self._writer = await self._connect(Connection)
                 opened.push_async_callback(self._writer.close)
                 async with self._writing():
                     await _upgrade(self._writer)
-                self._reader, self._reporter = await self._connect(), await self._connect()
+                self._reader = await self._connect(aiosqlite.Connection)
+                self._reporter = await self._connect(aiosqlite.Connection)
                 for connection in (self._reader, self._reporter):
                     opened.push_async_callback(connection.close)
                     await connection.execute_fetchall("PRAGMA query_only = ON")
@@ -219,14 +221,14 @@ class SqliteDatabase(Database):
             async with self._writing():
                 await self._writer.execute_fetchall("PRAGMA wal_checkpoint(TRUNCATE)")
 
-    async def _connect(self) -> Connection:
-        connection = Connection(
+    async def _connect(self, kind: type[AnyConnection]) -> AnyConnection:
+        connection = kind(
             lambda: sqlite3.connect(
                 self.path,
                 isolation_level=None,
                 cached_statements=MAX_CACHED_STATEMENTS,
                 timeout=BUSY_TIMEOUT_MS / 1000,
-                check_same_thread=False,
+                check_same_thread=kind is not Connection,
             ),
             iter_chunk_size=64,
         )

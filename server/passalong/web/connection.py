@@ -62,6 +62,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._in_head = True
+        self._idle_until_s = None
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -100,7 +101,7 @@ class Connection(HttpToolsProtocol):
         self.timeout_keep_alive_task = self.loop.call_at(at_s, self.timeout_keep_alive_handler)
 
     def _unset_keepalive_if_required(self) -> None:
-        self._idle_until_s = None
+        """Nothing: what still comes of a body that was answered already is no request. Each begins with its head."""
 
     def shutdown(self) -> None:
         """The process is to end: whatever is answered from now on says that it was the last."""

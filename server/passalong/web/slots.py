@@ -24,11 +24,10 @@ class Slots:
     def __init__(self, render: Callable[[Mapping[str, str]], str], names: tuple[str, ...]) -> None:
         mark = secrets.token_hex(8)  # no title or name on the page can guess it
         pieces = re.split(f"{mark}-([a-z_]+)-", render({name: f"{mark}-{name}-" for name in names}))
-        self._fixed = [piece.encode() for piece in pieces[0::2]]
         self._names = pieces[1::2]
         self._spread = [piece.encode() for piece in pieces]
         """The fixed parts, with room for a value between each two."""
-        self._deflated = [_deflate(piece) for piece in self._fixed]
+        self._deflated = [_deflate(piece) for piece in self._spread[0::2]]
 
     def fill(self, values: Mapping[str, bytes]) -> bytes:
         parts = self._spread.copy()
