@@ -16,17 +16,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from passalong.commands.common import UVICORN
 from passalong.commands.supervisor import outlive_nobody
-
-# As in passalong/commands/common.py, but for the protocol: what our own spares the application is the application's.
-UVICORN: dict[str, Any] = {
-    "loop": "uvloop",
-    "http": "httptools",
-    "access_log": False,
-    "server_header": False,
-    "proxy_headers": False,
-    "log_level": "warning",
-}
 
 
 class Bare:
