@@ -23,8 +23,8 @@ MOST_ROWS = 128
 COUNT = "UPDATE counted SET seq = (SELECT max(seq) FROM events) WHERE seq < (SELECT max(seq) FROM events)"
 _EVENT_COLUMNS = Event.__struct_fields__
 
-Settings = tuple[tuple[str, int], ...]
-"""What SQLite is told by `PRAGMA`."""
+Pragmas = tuple[tuple[str, int], ...]
+"""Names and values for `PRAGMA`."""
 
 
 class _SqliteTransaction(Transaction):
@@ -95,16 +95,16 @@ class Connection(aiosqlite.Connection):
     """A disk this quick is waited for on the spot: to change threads and back takes longer than the flush does."""
     FORGETS = 0.95
     """How much of its slowest flush is held against a disk after each that was quicker."""
-    IN_THREAD: Settings = (("busy_timeout", BUSY_TIMEOUT_MS), ("wal_autocheckpoint", 1_000))
+    IN_THREAD: Pragmas = (("busy_timeout", BUSY_TIMEOUT_MS), ("wal_autocheckpoint", 1_000))
     """There it may wait: for programs that know nothing of our lock file, and for the log to be folded into the file,
     once it has so many pages."""
-    ON_THE_SPOT: Settings = (("busy_timeout", 0), ("wal_autocheckpoint", 0))
+    ON_THE_SPOT: Pragmas = (("busy_timeout", 0), ("wal_autocheckpoint", 0))
 
     def __init__(self, *given: Any, **more: Any) -> None:
         super().__init__(*given, **more)
         self._pace_s = self.QUICK_S
         """The slowest flush of late."""
-        self._set: Settings = ()
+        self._set: Pragmas = ()
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """As the library's; but who is cancelled waits until the thread has done what it was asked to: whoever writes
@@ -122,11 +122,11 @@ class Connection(aiosqlite.Connection):
         self._settle(self.IN_THREAD)
         return fn(*args, **kwargs)
 
-    def _settle(self, settings: Settings) -> None:
-        if settings is not self._set:
-            for name, value in settings:
+    def _settle(self, pragmas: Pragmas) -> None:
+        if pragmas is not self._set:
+            for name, value in pragmas:
                 self._conn.execute(f"PRAGMA {name} = {value}")
-            self._set = settings
+            self._set = pragmas
 
     async def append(self, events: Sequence[Event]) -> None:
         """Adds to the ledger, in a transaction of its own. A flush that is slow holds up the event loop only if none
