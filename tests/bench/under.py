@@ -65,9 +65,9 @@ class Round:
         self._servers = {"app": held.enter_context(doing(self.folder, "app", self._ports["app"]))}
         furnish(f"http://127.0.0.1:{self._ports['app']}", secret)
         for request in [request for row in rows for request in row.opened]:
-            self._sample(request)
+            sample(self._ports["app"], request)
         answers = self.folder / "answers.json"
-        answers.write_text(json.dumps({row.name: self._sample(row.requests[0]) for row in rows}))
+        answers.write_text(json.dumps({row.name: sample(self._ports["app"], row.requests[0]) for row in rows}))
         self._ports["bare"] = free_port()
         self._servers["bare"] = held.enter_context(doing(self.folder, "bare", self._ports["bare"], str(answers)))
 
@@ -124,9 +124,6 @@ class Round:
         command = [sys.executable, str(child), str(_SERVER_CORE), str(self.folder / "passalong.db")]
         said: dict[str, float] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
         return said
-
-    def _sample(self, request: Request) -> dict[str, Any]:
-        return sample(self._ports["app"], request)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ from passalong.errors import Unavailable
 from passalong.store.db import database_at
 from passalong.store.ledger import Entry, Ledger
 from passalong.store.reports import Reports
-from passalong.store.sqlite_transaction import Connection
+from passalong.store.sqlite_connection import Writer
 
 SHARES = [Claims("report", "initech", "hard", nonce=str(n)) for n in range(3)]
 
@@ -246,7 +246,7 @@ async def test_others_are_served_while_the_database_is_locked(tmp_path: Path) ->
     database = tmp_path / "passalong.db"
     async with ledger_in(tmp_path):
         pass
-    writer = Connection(
+    writer = Writer(
         lambda: sqlite3.connect(database, isolation_level=None, check_same_thread=False), iter_chunk_size=64
     )
     async with writer:

@@ -24,7 +24,8 @@ from passalong.errors import Sentence, Unavailable, Unusable
 from passalong.store.db import PROBE_BYTES, Database, Params, Row, T, Taken, Transaction, Turn, Work
 from passalong.store.migrate import Engine, check, migrations
 from passalong.store.named import queries
-from passalong.store.sqlite_transaction import BUSY_TIMEOUT_MS, COUNT, MOST_ROWS, Connection, FromAfar, Waiting
+from passalong.store.sqlite_connection import BUSY_TIMEOUT_MS, Writer
+from passalong.store.sqlite_transaction import COUNT, MOST_ROWS, FromAfar, Waiting
 
 MAX_CACHED_STATEMENTS = 512
 
@@ -71,7 +72,7 @@ class SqliteDatabase(Database):
             self._lock_file = os.open(f"{self.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
             async with AsyncExitStack() as opened:
                 opened.callback(os.close, self._lock_file)
-                self._writer = await self._connect(Connection)
+                self._writer = await self._connect(Writer)
                 opened.push_async_callback(self._writer.close)
                 async with self._writing():
                     await _upgrade(self._writer)
@@ -228,7 +229,7 @@ class SqliteDatabase(Database):
                 isolation_level=None,
                 cached_statements=MAX_CACHED_STATEMENTS,
                 timeout=BUSY_TIMEOUT_MS / 1000,
-                check_same_thread=kind is not Connection,
+                check_same_thread=kind is not Writer,
             ),
             iter_chunk_size=64,
         )

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import time
-from collections.abc import Callable, Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any, Generic
@@ -17,14 +16,10 @@ import aiosqlite
 from passalong.domain.event import Event
 from passalong.store.db import Params, Row, T, Transaction, Work
 
-BUSY_TIMEOUT_MS = 2_000
 MOST_ROWS = 128
 """So many events in one statement: more marks than 32,766 are refused, and few batches are larger."""
 COUNT = "UPDATE counted SET seq = (SELECT max(seq) FROM events) WHERE seq < (SELECT max(seq) FROM events)"
 _EVENT_COLUMNS = Event.__struct_fields__
-
-Pragmas = tuple[tuple[str, int], ...]
-"""Names and values for `PRAGMA`."""
 
 
 class _SqliteTransaction(Transaction):
@@ -87,83 +82,13 @@ class Waiting(Generic[T]):
             self.future.set_result(self.came)
 
 
-class Connection(aiosqlite.Connection):
-    """The one that writes. Its thread also takes whole transactions; and while the disk is quick, events are not handed
-    to it at all. Opens with `check_same_thread=False`."""
-
-    QUICK_S = 0.002
-    """A disk this quick is waited for on the spot: to change threads and back takes longer than the flush does."""
-    FORGETS = 0.95
-    """How much of its slowest flush is held against a disk after each that was quicker."""
-    IN_THREAD: Pragmas = (("busy_timeout", BUSY_TIMEOUT_MS), ("wal_autocheckpoint", 1_000))
-    """There it may wait: for programs that know nothing of our lock file, and for the log to be folded into the file,
-    once it has so many pages."""
-    ON_THE_SPOT: Pragmas = (("busy_timeout", 0), ("wal_autocheckpoint", 0))
-
-    def __init__(self, *given: Any, **more: Any) -> None:
-        super().__init__(*given, **more)
-        self._pace_s = self.QUICK_S
-        """The slowest flush of late."""
-        self._set: Pragmas = ()
-
-    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """As the library's; but who is cancelled waits until the thread has done what it was asked to: whoever writes
-        next has the connection alone, and finds no transaction that was begun for nobody."""
-        try:
-            return await super()._execute(self._in_thread, fn, *args, **kwargs)  # type: ignore[no-untyped-call]
-        except asyncio.CancelledError:
-            idle = asyncio.ensure_future(super()._execute(_nothing))  # type: ignore[no-untyped-call]
-            while not idle.done():
-                with suppress(asyncio.CancelledError):
-                    await asyncio.wait([idle])
-            raise
-
-    def _in_thread(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        self._settle(self.IN_THREAD)
-        return fn(*args, **kwargs)
-
-    def _settle(self, pragmas: Pragmas) -> None:
-        if pragmas is not self._set:
-            for name, value in pragmas:
-                self._conn.execute(f"PRAGMA {name} = {value}")
-            self._set = pragmas
-
-    async def append(self, events: Sequence[Event]) -> None:
-        """Adds to the ledger, in a transaction of its own. A flush that is slow holds up the event loop only if none
-        was among the last few dozen: those after it are waited for in the thread."""
-        if self._pace_s < self.QUICK_S:
-            try:
-                self._settle(self.ON_THE_SPOT)
-                self._append(events)
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                    raise
-        await self._execute(self._append, events)
-
-    def _append(self, events: Sequence[Event]) -> None:
-        began_s = time.perf_counter()
-        try:
-            self._conn.execute(insertion(len(events)), flat(events))
-        finally:
-            self._pace_s = max(time.perf_counter() - began_s, self._pace_s * self.FORGETS)
-
-    async def take(self, waiting: Sequence[Waiting[Any]]) -> bool:
-        """Does some work, each all or nothing, and commits it together. Gives whether there is something to count."""
-        return bool(await self._execute(_done, self._conn, waiting))
-
-
-def _nothing() -> None:
-    """What the thread does after all that came before."""
-
-
 class _Failed(Exception):
     """One of several cannot be done."""
 
 
-def _done(connection: sqlite3.Connection, waiting: Sequence[Waiting[Any]]) -> bool:
-    """Together; or, where one of them fails, each within a savepoint, which costs as much as two more statements and a
-    copy of every page that is touched."""
+def done(connection: sqlite3.Connection, waiting: Sequence[Waiting[Any]]) -> bool:
+    """Does some work, each all or nothing, and commits it together. Gives whether there is something to count. Only
+    where one of them fails has each a savepoint, which costs two more statements and a copy of every page touched."""
     with suppress(_Failed), _committed(connection):
         return _at_once(connection, waiting)
     with _committed(connection):
